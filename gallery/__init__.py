@@ -1,0 +1,1 @@
+"""The product: photographs, their owners, albums and uploads."""

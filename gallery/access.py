@@ -1,0 +1,84 @@
+"""Who may see or change what. Pages, API and admin ask here and nowhere else; a stranger gets 404."""
+
+import uuid
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404
+
+from gallery.models import Album, AlbumImage, AlbumMember, AlbumQuerySet, Image, ImageQuerySet, Upload, UploadQuerySet, User
+
+M = TypeVar("M", bound=Model)
+Person = User | AnonymousUser
+
+
+def library_of(user: User) -> ImageQuerySet:
+    """Return the user's own images that are not in the bin."""
+    return Image.objects.owned_by(user).live()
+
+
+def bin_of(user: User) -> ImageQuerySet:
+    """Return the user's own images that are in the bin."""
+    return Image.objects.owned_by(user).binned()
+
+
+def images_visible_to(user: Person) -> ImageQuerySet:
+    """Return what the user owns or was invited to see, without the bin."""
+    if not isinstance(user, User):
+        return Image.objects.none()
+    invited = AlbumImage.objects.filter(album__memberships__user=user).values("image_id")
+    return Image.objects.live().filter(Q(owner=user) | Q(id__in=invited))
+
+
+def visible_image(user: Person, image_id: uuid.UUID) -> Image:
+    """Return one image that the user may see; raise Http404 otherwise."""
+    return _one(images_visible_to(user).select_related("owner"), image_id)
+
+
+def changeable_image(user: Person, image_id: uuid.UUID) -> Image:
+    """Return one image that the user may change, in or out of the bin; raise Http404 otherwise."""
+    return _one(images_changeable_by(user), image_id)
+
+
+def images_changeable_by(user: Person) -> ImageQuerySet:
+    """Return what the user may change: their own images, the bin included."""
+    return Image.objects.owned_by(user) if isinstance(user, User) else Image.objects.none()
+
+
+def albums_visible_to(user: Person) -> AlbumQuerySet:
+    """Return the user's own albums and those they were invited to."""
+    if not isinstance(user, User):
+        return Album.objects.none()
+    invited = AlbumMember.objects.filter(user=user).values("album_id")
+    return Album.objects.filter(Q(owner=user) | Q(id__in=invited))
+
+
+def visible_album(user: Person, album_id: uuid.UUID) -> Album:
+    """Return one album that the user may see; raise Http404 otherwise."""
+    return _one(albums_visible_to(user).select_related("owner"), album_id)
+
+
+def changeable_album(user: Person, album_id: uuid.UUID) -> Album:
+    """Return one album that the user may arrange, as owner or editor; raise Http404 otherwise."""
+    if not isinstance(user, User):
+        raise Http404
+    edits = AlbumMember.objects.filter(user=user, role=AlbumMember.Role.EDITOR).values("album_id")
+    return _one(Album.objects.filter(Q(owner=user) | Q(id__in=edits)), album_id)
+
+
+def uploads_of(user: Person) -> UploadQuerySet:
+    """Return the user's own uploads."""
+    return Upload.objects.filter(owner=user) if isinstance(user, User) else Upload.objects.none()
+
+
+def own_upload(user: Person, upload_id: uuid.UUID) -> Upload:
+    """Return one of the user's own uploads; raise Http404 otherwise."""
+    return _one(uploads_of(user), upload_id)
+
+
+def _one(rows: QuerySet[M], key: uuid.UUID) -> M:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise Http404("There is no such thing here, or it is not yours to see.")
+    return found

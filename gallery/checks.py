@@ -1,0 +1,79 @@
+"""System checks: each message names what is wrong and what to do about it."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+STARTUP = "startup"
+
+
+@register(STARTUP)
+def secret_is_set(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse to run without a secret: sessions could be forged."""
+    try:
+        if settings.SECRET_KEY:
+            return []
+    except ImproperlyConfigured:
+        pass
+    return [
+        Error(
+            "PHOTOSKY_SECRET_KEY is not set.",
+            hint="Set it to at least 50 random characters, or PHOTOSKY_SECRET_KEY_FILE to a file that holds them. "
+            "`make run` makes one for a gallery on this computer.",
+            id="gallery.E001",
+        )
+    ]
+
+
+@register(STARTUP)
+def database_survives(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse SQLite on Lambda: every container would have its own, and lose it."""
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ or connections["default"].vendor != "sqlite":
+        return []
+    return [
+        Error(
+            "SQLite cannot be used on Lambda: what is written there is lost.",
+            hint="Set DATABASE_URL to a PostgreSQL database, for example postgresql://USER:PASSWORD@HOST/NAME.",
+            id="gallery.E002",
+        )
+    ]
+
+
+@register(STARTUP)
+def bucket_is_named(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse to run without a bucket: there is nowhere to keep a photograph."""
+    if settings.S3.bucket:
+        return []
+    return [
+        Error(
+            "PHOTOSKY_BUCKET is not set.",
+            hint="Set it to the name of the S3 bucket that keeps the photographs. `make run` brings its own.",
+            id="gallery.E003",
+        )
+    ]
+
+
+@register()
+def codecs_are_there(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Find a codec that is missing before a photograph does."""
+    from gallery.imaging import codecs
+
+    return [
+        Error(f"{problem}.", hint=remedy, id="gallery.E004") for problem, remedy in codecs.problems()
+    ]
+
+
+@register(Tags.database, "objectstore")
+def bucket_answers(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Ask the bucket for an answer; like database checks, only where asked for (`--database` or `--tag`)."""
+    from gallery import objectstore
+
+    if not settings.S3.bucket:
+        return []
+    problem = objectstore.check()
+    return [Error(problem, hint="Check the PHOTOSKY_S3_ settings (docs/settings.md).", id="gallery.E005")] if problem else []

@@ -1,0 +1,29 @@
+"""The records: users, images, uploads, albums, tags, share links; their constraints and the questions asked of them.
+
+Keys are UUIDv7, which sort by the time they were made. The schema holds to what Aurora DSQL can do as well: no
+descending index columns, no triggers, later columns nullable.
+"""
+
+from gallery.models.albums import Album, AlbumImage, AlbumMember, AlbumQuerySet
+from gallery.models.images import Image, ImageQuerySet
+from gallery.models.keys import new_id
+from gallery.models.sharing import ShareLink
+from gallery.models.tags import ImageTag, Tag
+from gallery.models.uploads import Upload, UploadQuerySet
+from gallery.models.users import User
+
+__all__ = [
+    "Album",
+    "AlbumImage",
+    "AlbumMember",
+    "AlbumQuerySet",
+    "Image",
+    "ImageQuerySet",
+    "ImageTag",
+    "ShareLink",
+    "Tag",
+    "Upload",
+    "UploadQuerySet",
+    "User",
+    "new_id",
+]

@@ -1,0 +1,16 @@
+"""How primary keys are made."""
+
+import secrets
+import uuid
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> uuid.UUID:
+    """Return a UUIDv7 (RFC 9562, section 5.7): unique, and ordered by the time of making."""
+    return uuid7()
+
+
+def new_token() -> str:
+    """Return 128 random bits as 32 hexadecimal digits: the part of an object's name that nobody can guess."""
+    return secrets.token_hex(16)

@@ -1,0 +1,269 @@
+"""The life of an upload up to the worker: announce files, sign their requests, confirm that they arrived."""
+
+import logging
+import mimetypes
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from gallery import imaging, objectstore, tasks
+from gallery.errors import FileTooLarge, GalleryError, InvalidUpload, NotUploaded, QuotaExceeded, UnsupportedType
+from gallery.models import Album, Image, Upload, User, new_token
+from photosky.database import atomic_retry
+
+logger = logging.getLogger(__name__)
+
+MAX_FILES = 100
+# Long enough for a large file on a slow line to begin; S3 checks the time when the request starts.
+SIGNED_FOR_S = 3600
+_HEX = frozenset("0123456789abcdef")
+
+# What libmagic-less systems do not know of, by extension.
+for _format in imaging.Format:
+    mimetypes.add_type(_format.content_type, f".{_format.extension}")
+mimetypes.add_type("image/heic", ".heif")
+mimetypes.add_type("image/heic", ".hif")
+_TYPES = frozenset(fmt.content_type for fmt in imaging.Format)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as its owner announces it: name, size in bytes, SHA-256 in hexadecimal, type as the browser guessed it."""
+
+    filename: str
+    bytes: int
+    sha256: str
+    content_type: str = ""
+    modified_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Started:
+    """The answer to one announced file: send it (`request`), have it already (`image`), or why it is refused."""
+
+    status: Literal["upload", "exists", "refused"]
+    upload: Upload | None = None
+    request: objectstore.SignedRequest | None = None
+    image: Image | None = None
+    error: GalleryError | None = None
+
+
+@dataclass(slots=True)
+class _Batch:
+    owner: User
+    album: Album | None
+    answers: list[Started | None]
+    wanted: dict[str, tuple[int, File, str]] = field(default_factory=dict)
+
+
+def start(owner: User, files: Sequence[File], album: Album | None = None) -> list[Started]:
+    """Announce up to MAX_FILES files and get one answer for each, in order.
+
+    What the library has already is not sent again, only put into the album. Repeating the call is harmless: an
+    upload that is under way is signed anew. Raises InvalidUpload for a batch that is empty or too long.
+    """
+    if not 0 < len(files) <= MAX_FILES:
+        raise InvalidUpload(f"{len(files)} files were announced: announce between 1 and {MAX_FILES} at a time.")
+    batch = _Batch(owner, album, [None] * len(files))
+    for place, file in enumerate(files):
+        try:
+            content_type = _checked(file)
+        except GalleryError as error:
+            batch.answers[place] = Started("refused", error=error)
+            continue
+        if file.sha256 in batch.wanted:
+            batch.answers[place] = Started("exists")
+        else:
+            batch.wanted[file.sha256] = (place, file, content_type)
+    _answer_known(batch)
+    rows = _rows(batch)
+    for sha256, (place, file, _) in batch.wanted.items():
+        batch.answers[place] = _answer(rows[sha256], file)
+    return [answer for answer in batch.answers if answer is not None]
+
+
+def start_form(owner: User, redirect: str, album: Album | None = None) -> tuple[Upload, objectstore.SignedForm]:
+    """Announce one file that a browser without JavaScript will post; name and checksum become known later.
+
+    `redirect` is where the store sends the browser afterwards; {upload} in it becomes the upload's id.
+    """
+    _check_quota(owner, 1)
+    upload = Upload(owner=owner, filename="photo", content_type="application/octet-stream", bytes=0, album=album)
+    upload.key = f"incoming/{owner.pk.hex}/{upload.pk.hex}-{new_token()}"
+    upload.save(force_insert=True)
+    form = objectstore.presign_post(
+        upload.key,
+        content_type="",
+        max_bytes=_largest(owner),
+        expires_s=SIGNED_FOR_S,
+        redirect=redirect.replace("{upload}", str(upload.pk)),
+    )
+    return upload, form
+
+
+def finish(upload: Upload) -> Upload:
+    """Confirm that the bytes have arrived and hand the upload to the workers. Repeating the call changes nothing.
+
+    Raises NotUploaded while nothing stands under the key, QuotaExceeded where the owner's space is used up.
+    """
+    if upload.state != Upload.State.PENDING:
+        return upload
+    arrived = objectstore.head(upload.key)
+    if arrived is None:
+        raise NotUploaded(f"{upload.filename} has not arrived yet: send its bytes, then finish it again.")
+    if _hand_over(upload, arrived.size):
+        tasks.wake()
+    upload.refresh_from_db()
+    return upload
+
+
+def finish_by_key(key: str) -> Upload | None:
+    """Finish the upload to which an arrived object belongs, as the store's own event reports it."""
+    upload = Upload.objects.select_related("owner").filter(key=key).first()
+    return finish(upload) if upload is not None else None
+
+
+@atomic_retry
+def _hand_over(upload: Upload, size: int) -> bool:
+    pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
+    now = timezone.now()
+    if not pending.update(state=Upload.State.PROCESSING, bytes=size, attempts=0, lease_until=None, updated_at=now):
+        return False
+    owner = User.objects.filter(pk=upload.owner_id)
+    quota = upload.owner.quota
+    if quota:
+        owner = owner.filter(used_bytes__lte=quota - size)
+    if not owner.update(used_bytes=F("used_bytes") + size):
+        raise _no_space(upload.owner, size)
+    return True
+
+
+def _checked(file: File) -> str:
+    """Return the type under which the file will be kept; raise where the announcement cannot be right."""
+    name = file.filename or "(without a name)"
+    if not clean_name(file.filename):
+        raise InvalidUpload("A file was announced without a name: give its name.")
+    if file.bytes < 1:
+        raise InvalidUpload(f"{name} is empty: choose a file that holds a photo.")
+    if file.bytes > settings.MAX_UPLOAD_BYTES:
+        limit = settings.MAX_UPLOAD_BYTES // 1024**2
+        raise FileTooLarge(f"{name} is too large: {file.bytes / 1024**2:.0f} MB, the limit is {limit} MB.")
+    if len(file.sha256) != 64 or not _HEX.issuperset(file.sha256):
+        raise InvalidUpload(f"{name}: sha256 must be the file's SHA-256 as 64 lower-case hexadecimal digits.")
+    for guess in (file.content_type.lower(), mimetypes.guess_type(file.filename.lower())[0]):
+        if guess == "image/heif":
+            return "image/heic"
+        if guess in _TYPES:
+            return str(guess)
+    kinds = ", ".join(fmt.label for fmt in imaging.Format)
+    raise UnsupportedType(f"{name} is not a kind of photo that can be kept here: {kinds}.")
+
+
+def clean_name(filename: str) -> str:
+    """Return a file name that is safe to show and to offer for download: no folders, no control characters."""
+    name = PurePosixPath(unicodedata.normalize("NFC", filename).replace("\\", "/")).name
+    return "".join(c for c in name if unicodedata.category(c)[0] != "C").strip()[:255]
+
+
+def _answer_known(batch: _Batch) -> None:
+    """Answer for what the library has already, the bin included."""
+    known = Image.objects.owned_by(batch.owner).filter(sha256__in=list(batch.wanted))
+    inside = []
+    for image in known:
+        place, _, _ = batch.wanted.pop(image.sha256)
+        batch.answers[place] = Started("exists", image=image)
+        inside.append(image.pk)
+    if batch.album is not None and inside:
+        atomic_retry(batch.album.add)(inside)
+
+
+def _rows(batch: _Batch) -> dict[str, Upload]:
+    """Return one upload row for each wanted checksum; made here, by an earlier call, or by a simultaneous one."""
+    if not batch.wanted:
+        return {}
+    room = _check_quota(batch.owner, 0)
+    fresh = []
+    for sha256, (place, file, content_type) in list(batch.wanted.items()):
+        if room is not None and file.bytes > room:
+            batch.answers[place] = Started("refused", error=_no_space(batch.owner, file.bytes))
+            del batch.wanted[sha256]
+            continue
+        room = room - file.bytes if room is not None else None
+        fresh.append(_new_row(batch, file, content_type))
+    return _insert(batch, fresh)
+
+
+@atomic_retry
+def _insert(batch: _Batch, fresh: list[Upload]) -> dict[str, Upload]:
+    mine = Upload.objects.filter(owner=batch.owner, sha256__in=list(batch.wanted))
+    # A refused file that is offered again is looked at again; its bytes may stand in the store already.
+    now = timezone.now()
+    mine.filter(state=Upload.State.REJECTED).update(state=Upload.State.PENDING, code="", reason="", updated_at=now)
+    # READY without an image: the photo was deleted for good and now comes back.
+    mine.filter(state=Upload.State.READY, image=None).update(state=Upload.State.PENDING, code="", updated_at=now)
+    Upload.objects.bulk_create(fresh, ignore_conflicts=True)
+    if batch.album is not None:
+        mine.exclude(state=Upload.State.READY).update(album=batch.album)
+    return {row.sha256: row for row in mine.select_related("image") if row.sha256}
+
+
+def _new_row(batch: _Batch, file: File, content_type: str) -> Upload:
+    row = Upload(
+        owner=batch.owner,
+        filename=clean_name(file.filename),
+        content_type=content_type,
+        bytes=file.bytes,
+        sha256=file.sha256,
+        album=batch.album,
+        file_modified_at=file.modified_at,
+    )
+    suffix = imaging.Format(content_type.removeprefix("image/")).extension
+    row.key = f"originals/{batch.owner.pk.hex}/{row.pk.hex}-{new_token()}.{suffix}"
+    return row
+
+
+def _answer(row: Upload, file: File) -> Started:
+    if row.image is not None:
+        return Started("exists", upload=row, image=row.image)
+    if row.state == Upload.State.PROCESSING:
+        return Started("exists", upload=row)
+    request = objectstore.presign_put(
+        row.key,
+        size=file.bytes,
+        sha256_hex=file.sha256,
+        content_type=row.content_type,
+        expires_s=SIGNED_FOR_S,
+    )
+    return Started("upload", upload=row, request=request)
+
+
+def _check_quota(owner: User, size: int) -> int | None:
+    """Return the bytes that are left to the owner, None for no limit; raise where `size` does not fit."""
+    if not owner.quota:
+        return None
+    used = User.objects.values_list("used_bytes", flat=True).get(pk=owner.pk)
+    if used + size > owner.quota:
+        raise _no_space(owner, size)
+    return owner.quota - used
+
+
+def _largest(owner: User) -> int:
+    left = _check_quota(owner, 1)
+    return settings.MAX_UPLOAD_BYTES if left is None else min(left, settings.MAX_UPLOAD_BYTES)
+
+
+def _no_space(owner: User, size: int) -> QuotaExceeded:
+    mb = 1024**2
+    return QuotaExceeded(
+        f"There is no space for {size / mb:.1f} MB: {owner.used_bytes / mb:.0f} of {owner.quota / mb:.0f} MB are used. "
+        "Empty the bin, or ask for more space."
+    )

@@ -1,0 +1,1 @@
+"""The deployment: settings, URLs, database, embedded servers. Nothing about photographs lives here."""

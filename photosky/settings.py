@@ -1,0 +1,207 @@
+"""Django's settings, all from the environment (docs/settings.md). Without a setting, the safe side is taken."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from photosky import database
+from photosky.env import S3Settings, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("PHOTOSKY_DATA_DIR", str(BASE_DIR / "var")))
+
+# LOCAL is a gallery on this computer's loopback address, over http; everything else is a public site over https.
+LOCAL = env.boolean("PHOTOSKY_LOCAL")
+DEBUG = env.boolean("PHOTOSKY_DEBUG")
+
+# Empty, Django refuses to use it and the start-up check says how to set it: there is no default secret.
+SECRET_KEY = env.secret("PHOTOSKY_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("PHOTOSKY_SECRET_KEY_FALLBACKS")
+
+SITE_URL = env.address("PHOTOSKY_SITE_URL")
+_site = urlsplit(SITE_URL)
+if SITE_URL and _site.scheme != "https" and not LOCAL:
+    raise ImproperlyConfigured(
+        f"PHOTOSKY_SITE_URL is {SITE_URL!r}: a public site needs https, or session cookies travel in clear. "
+        "Use an https address, or set PHOTOSKY_LOCAL=true for a gallery on this computer only."
+    )
+LOOPBACK = ["127.0.0.1", "localhost"]
+ALLOWED_HOSTS = env.words("PHOTOSKY_ALLOWED_HOSTS") or ([_site.hostname] if _site.hostname else [])
+if LOCAL:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, *LOOPBACK]
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
+
+INSTALLED_APPS = [
+    "gallery",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "corsheaders",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "photosky.urls"
+WSGI_APPLICATION = "photosky.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "gallery.views.context.page",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database.configuration(env.secret("DATABASE_URL"), DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+AUTH_USER_MODEL = "gallery.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+ACCOUNT_ADAPTER = "gallery.accounts.ClosedSignUp"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "gallery:timeline"
+LOGOUT_REDIRECT_URL = "account_login"
+
+# Time and language: times are kept in UTC; a photograph whose camera knew no offset is read in TIME_ZONE.
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.text("PHOTOSKY_TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+# Photographs
+S3 = S3Settings(
+    bucket=env.text("PHOTOSKY_BUCKET"),
+    region=env.text("PHOTOSKY_S3_REGION") or env.text("AWS_REGION", "us-east-1"),
+    endpoint=env.address("PHOTOSKY_S3_ENDPOINT"),
+    public_endpoint=env.address("PHOTOSKY_S3_PUBLIC_ENDPOINT"),
+    access_key=env.text("PHOTOSKY_S3_ACCESS_KEY"),
+    secret_key=env.secret("PHOTOSKY_S3_SECRET_KEY"),
+    session_token=env.secret("PHOTOSKY_S3_SESSION_TOKEN"),
+    addressing=env.choice("PHOTOSKY_S3_ADDRESSING", "auto", ("auto", "path", "virtual")),
+    media_base_url=env.address("PHOTOSKY_MEDIA_BASE_URL"),
+)
+MAX_UPLOAD_BYTES = env.integer("PHOTOSKY_MAX_UPLOAD_BYTES", 200 * 1024**2, least=1)
+DEFAULT_QUOTA_BYTES = env.integer("PHOTOSKY_QUOTA_BYTES", 0)
+BIN_DAYS = env.integer("PHOTOSKY_BIN_DAYS", 30, least=1)
+# "thread" works in this process (a laptop), "none" leaves the work to `manage.py work` or a worker function.
+WORKER = env.choice("PHOTOSKY_WORKER", "none", ("none", "thread"))
+
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "gallery.objectstore.PhotoStorage"},
+    "staticfiles": {"BACKEND": "photosky.staticfiles.HashedStaticFilesStorage"},
+}
+STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_MAX_AGE = 3600
+if LOCAL:
+    # A laptop serves its static files from where they lie: no collecting before the first page.
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    WHITENOISE_USE_FINDERS = True
+    WHITENOISE_MAX_AGE = 0
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "gallery.api.problems.handle",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "PhotoSky API",
+    "DESCRIPTION": "Your photographs, albums and uploads.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+CORS_ALLOWED_ORIGINS = env.words("PHOTOSKY_CORS_ORIGINS")
+CORS_URLS_REGEX = r"^/api/.*$"
+
+# Browser security. The bucket's address is the only foreign one that a page may reach.
+_media = [S3.media_base_url] if S3.media_base_url else []
+_store = [
+    S3.public_endpoint or S3.endpoint or f"https://{S3.bucket}.s3.{S3.region}.amazonaws.com",
+]
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *([STATIC_URL] if "://" in STATIC_URL else [])],
+        "style-src": ["'self'", *([STATIC_URL] if "://" in STATIC_URL else [])],
+        # Server-formatted numbers and colours of the photo grid only.
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:", "blob:", *_media, *_store],
+        "media-src": ["'self'", *_media, *_store],
+        "connect-src": ["'self'", *_store],
+        "worker-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'", *_store],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
+CSRF_COOKIE_HTTPONLY = True
+if not LOCAL:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("PHOTOSKY_HSTS_SUBDOMAINS")
+    SECURE_HSTS_PRELOAD = False
+    # Preloading and sub-domains bind more than this site: the owner of the domain decides, not we.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+    SECURE_SSL_REDIRECT = env.boolean("PHOTOSKY_SSL_REDIRECT", default=True)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.choice(
+        "PHOTOSKY_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
+    )},
+}

@@ -1,0 +1,12 @@
+"""How static files are named when they are collected."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Names every file by its content, also inside the `import` statements of ES modules.
+
+    Django leaves module imports alone by default, which would keep a stale module alive after an update.
+    """
+
+    support_js_module_import_aggregation = True
