@@ -1,0 +1,153 @@
+"""What a file is and what it says of itself, read from its header; no pixel is decoded here."""
+
+from typing import NamedTuple
+
+from gallery.imaging import camera, exif, heif, libvips, moment, place, refusals, structure, text, xmp
+from gallery.imaging.exif import Exif, Tag
+from gallery.imaging.facts import Facts
+from gallery.imaging.formats import Format, foreign, sniff
+
+MAX_FRAMES = 10_000
+# By decoder: those that stream hold some lines, the others the whole picture (WebP and GIF 4 bytes a pixel, HEIC 16).
+MAX_PIXELS = {
+    Format.JPEG: 220_000_000,
+    Format.PNG: 220_000_000,
+    Format.WEBP: 100_000_000,
+    Format.GIF: 100_000_000,
+    Format.TIFF: 100_000_000,
+    Format.AVIF: 100_000_000,
+    Format.HEIC: 60_000_000,
+}
+# Progressive JPEG and interlaced PNG are held whole, at up to 6 and 8 bytes a pixel.
+MAX_WHOLE_PIXELS = 60_000_000
+
+
+class _Header(NamedTuple):
+    width: int
+    height: int
+    frames: int
+    orientation: int
+    exif: Exif
+    xmp: bytes
+
+
+def inspect(data: bytes) -> Facts:
+    """Read the facts of a file from its bytes. Raises Refused for what is not taken.
+
+    Passing says that the header is good; whether the pixels are is known when they are decoded (`process`).
+    """
+    kind = recognise(data)
+    header = _heic_header(data) if kind is Format.HEIC else _vips_header(data, kind)
+    packet = xmp.read(header.xmp)
+    when, where = moment.read(header.exif), place.read(header.exif.gps)
+    return Facts(
+        format=kind,
+        content_type=kind.content_type,
+        width=header.width,
+        height=header.height,
+        orientation=header.orientation,
+        frames=header.frames,
+        taken_at=when.at,
+        taken_offset_minutes=when.offset_minutes,
+        taken_source=when.source,
+        latitude=where.latitude,
+        longitude=where.longitude,
+        altitude_m=where.altitude_m,
+        description=_description(header.exif, packet),
+        extra=_extra(header.exif, packet),
+        **camera.read(header.exif, packet.lens),
+    )
+
+
+def recognise(data: bytes) -> Format:
+    """Tell the format; raises Refused, with the name of what was sent instead where that is known."""
+    if not data:
+        raise refusals.empty()
+    head = data[:1024]
+    kind = sniff(head)
+    if kind is not None:
+        return kind
+    what = foreign(head)
+    raise refusals.unsupported_format(what) if what else refusals.not_an_image()
+
+
+def _heic_header(data: bytes) -> _Header:
+    structure.check_boxes(data)
+    header = heif.open_header(data)
+    _check_pixels(header.width, header.height, Format.HEIC, MAX_PIXELS[Format.HEIC])
+    tags = exif.read(header.exif)
+    return _Header(header.width, header.height, header.frames, _orientation(tags), tags, header.xmp)
+
+
+def _vips_header(data: bytes, kind: Format) -> _Header:
+    if kind is Format.TIFF:
+        structure.check_raw(data)
+    pixels = libvips.open_header(data, kind)
+    width, height = pixels.width, pixels.height
+    several_scans = bool(libvips.field(pixels, "jpeg-multiscan"))
+    is_whole = several_scans or bool(libvips.field(pixels, "interlaced"))
+    limit = MAX_PIXELS[kind]
+    _check_pixels(width, height, kind, min(limit, MAX_WHOLE_PIXELS) if is_whole else limit)
+    if several_scans:
+        structure.check_scans(data)
+    frames = int(libvips.field(pixels, "n-pages") or 1)
+    if frames > MAX_FRAMES:
+        raise refusals.too_many_frames(MAX_FRAMES)
+    # libvips' own reading decides how it will rotate, so it decides here; AVIF has been rotated by the container.
+    rotation = int(libvips.field(pixels, "orientation") or 1)
+    if rotation >= 5:
+        width, height = height, width
+    tags = exif.read(data if kind is Format.TIFF else libvips.blob(pixels, "exif-data"))
+    stored = _orientation(tags) if kind is Format.AVIF else rotation
+    return _Header(width, height, frames, stored, tags, libvips.blob(pixels, "xmp-data"))
+
+
+def _check_pixels(width: int, height: int, kind: Format, limit: int) -> None:
+    if width * height > limit:
+        raise refusals.too_many_pixels(width, height, limit, kind.label)
+
+
+def _orientation(tags: Exif) -> int:
+    stored = int(tags.image.number(Tag.ORIENTATION) or 1)
+    return stored if 1 <= stored <= 8 else 1
+
+
+def _description(tags: Exif, packet: xmp.Xmp) -> str:
+    candidates = (
+        packet.description,
+        tags.image.text(Tag.IMAGE_DESCRIPTION),
+        text.comment(tags.photo.raw(Tag.USER_COMMENT), big_endian=tags.photo.big_endian),
+        text.utf16(tags.image.raw(Tag.XP_COMMENT)),
+        packet.title,
+        text.utf16(tags.image.raw(Tag.XP_TITLE)),
+    )
+    return next(filter(None, map(text.description, candidates)), "")
+
+
+_EXTRA_TEXTS = {"software": Tag.SOFTWARE, "artist": Tag.ARTIST, "copyright": Tag.COPYRIGHT}
+_EXTRA_NUMBERS = {
+    "exposure_program": Tag.EXPOSURE_PROGRAM,
+    "exposure_bias_ev": Tag.EXPOSURE_BIAS_VALUE,
+    "metering_mode": Tag.METERING_MODE,
+    "flash": Tag.FLASH,
+    "white_balance": Tag.WHITE_BALANCE,
+    "digital_zoom": Tag.DIGITAL_ZOOM_RATIO,
+    "scene_capture_type": Tag.SCENE_CAPTURE_TYPE,
+}
+
+
+def _extra(tags: Exif, packet: xmp.Xmp) -> dict[str, object]:
+    """Collect the lesser facts under their EXIF meaning (numbers as EXIF 2.32 section 4.6.5 codes them)."""
+    found: dict[str, object] = {
+        name: text.meaningful(tags.image.text(tag)) for name, tag in _EXTRA_TEXTS.items()
+    }
+    found["lens_make"] = text.meaningful(tags.photo.text(Tag.LENS_MAKE))
+    found["keywords"] = list(packet.keywords)
+    found = {name: value for name, value in found.items() if value}
+    for name, tag in _EXTRA_NUMBERS.items():
+        number = tags.photo.number(tag)
+        if number is not None and abs(number) < 1e6:
+            found[name] = int(number) if number == int(number) else round(number, 3)
+    if packet.rating is not None:
+        found["rating"] = packet.rating
+    return found

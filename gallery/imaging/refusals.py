@@ -1,0 +1,105 @@
+"""Why a file is not taken: the codes, and the words a person reads."""
+
+from typing import Final
+
+TAKEN = "JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF"
+
+EMPTY: Final = "empty"
+NOT_AN_IMAGE: Final = "not_an_image"
+UNSUPPORTED_FORMAT: Final = "unsupported_format"
+TRUNCATED: Final = "truncated"
+CORRUPT: Final = "corrupt"
+TOO_MANY_PIXELS: Final = "too_many_pixels"
+TOO_MANY_SCANS: Final = "too_many_scans"
+TOO_MANY_FRAMES: Final = "too_many_frames"
+
+CODES: Final = (
+    EMPTY,
+    NOT_AN_IMAGE,
+    UNSUPPORTED_FORMAT,
+    TRUNCATED,
+    CORRUPT,
+    TOO_MANY_PIXELS,
+    TOO_MANY_SCANS,
+    TOO_MANY_FRAMES,
+)
+
+
+class Refused(Exception):  # noqa: N818 (an outcome with words for a person, not a fault)
+    """A file that is not taken. `message` is for the person who sent it, `detail` for the log only."""
+
+    def __init__(self, code: str, message: str, detail: str = "") -> None:
+        """Take one of CODES and the words for the sender."""
+        super().__init__(code, message, detail)
+        self.code = code
+        self.message = message
+        self.detail = detail
+
+    def __str__(self) -> str:
+        """Give the words for the sender."""
+        return self.message
+
+
+def empty() -> Refused:
+    """Build the refusal of a file of no bytes."""
+    return Refused(EMPTY, "The file is empty. Choose the photo again and upload it once more.")
+
+
+def not_an_image() -> Refused:
+    """Build the refusal of a file that is no picture at all."""
+    return Refused(
+        NOT_AN_IMAGE, f"This is not a photo, whatever its name says. {TAKEN} photos can be uploaded."
+    )
+
+
+def unsupported_format(what: str) -> Refused:
+    """Build the refusal of a known but unwanted format; `what` comes with its article ("a PDF document")."""
+    return Refused(
+        UNSUPPORTED_FORMAT,
+        f"This is {what}, which cannot be shown as a photo. Export it as JPEG or PNG and upload that.",
+    )
+
+
+def truncated(detail: str = "") -> Refused:
+    """Build the refusal of a file whose end is missing."""
+    return Refused(
+        TRUNCATED,
+        "The end of this photo is missing: it was cut off while it was copied or sent. "
+        "Upload it again from where it was taken.",
+        detail,
+    )
+
+
+def corrupt(detail: str = "") -> Refused:
+    """Build the refusal of a file that its decoder cannot read."""
+    return Refused(
+        CORRUPT,
+        "This photo is damaged and cannot be read. Open it on your device, save it as a new JPEG and upload that.",
+        detail,
+    )
+
+
+def too_many_pixels(width: int, height: int, limit: int, label: str) -> Refused:
+    """Build the refusal of a picture of more than `limit` pixels."""
+    return Refused(
+        TOO_MANY_PIXELS,
+        f"This photo is {width} x {height} pixels ({width * height / 1e6:,.0f} megapixels); "
+        f"the most for {label} is {limit / 1e6:,.0f} megapixels. Make it smaller and upload that.",
+    )
+
+
+def too_many_scans(limit: int) -> Refused:
+    """Build the refusal of a JPEG that is drawn in more than `limit` passes."""
+    return Refused(
+        TOO_MANY_SCANS,
+        f"This JPEG is built from more than {limit} layers, which no camera does and which takes very long to read. "
+        "Save it as a new JPEG and upload that.",
+    )
+
+
+def too_many_frames(limit: int) -> Refused:
+    """Build the refusal of an animation of more than `limit` frames."""
+    return Refused(
+        TOO_MANY_FRAMES,
+        f"This animation has more than {limit:,} frames. Shorten it, or upload one picture of it.",
+    )

@@ -1,0 +1,58 @@
+"""Checks on the bytes of a file before any decoder sees them: cut ends, scan bombs, raw files in TIFF's clothes."""
+
+import re
+
+from gallery.imaging import exif, refusals
+from gallery.imaging.exif import Tag
+
+# Real progressive files have 2 to 11 scans. Each costs a pass over the whole picture, and no decoder limits the sum
+# (libjpeg-turbo, finding LJT-01-003).
+MAX_SCANS = 64
+_MAX_SEGMENTS = 5000
+# A marker is FF and a code; FF 00 is data, FF D0 to D7 are restart points within data (ITU-T T.81 section B.1.1.2).
+_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+_SCAN, _END, _NO_LENGTH = 0xDA, 0xD9, {0x01, 0xD8}
+
+_HEIF_BOXES = {b"ftyp", b"meta", b"mdat", b"moov", b"idat", b"free", b"skip", b"uuid"}
+
+
+def check_scans(data: bytes) -> None:
+    """Refuse a JPEG of more than MAX_SCANS scans. Only worth its time for files that have more than one."""
+    scans = segments = 0
+    position = 2
+    while (marker := _MARKER.search(data, position)) is not None:
+        code, position = marker[1][0], marker.end()
+        if code == _END:
+            return
+        if code in _NO_LENGTH:
+            continue
+        segments += 1
+        scans += code == _SCAN
+        if scans > MAX_SCANS or segments > _MAX_SEGMENTS:
+            raise refusals.too_many_scans(MAX_SCANS)
+        position += max(2, int.from_bytes(data[position : position + 2], "big"))
+
+
+def check_boxes(data: bytes) -> None:
+    """Refuse a HEIC file whose boxes (ISO/IEC 14496-12 section 4.2) end after the file does; its decoder would not."""
+    position = 0
+    while position + 8 <= len(data):
+        size, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
+        if size == 1:
+            size = int.from_bytes(data[position + 8 : position + 16], "big")
+        if size == 0 or kind not in _HEIF_BOXES:
+            # The last box, or what a maker has appended after the picture.
+            return
+        if size < 8:
+            raise refusals.corrupt(f"box {kind!r} of {size} bytes")
+        position += size
+        if position > len(data):
+            raise refusals.truncated(f"box {kind!r} ends at {position} of {len(data)}")
+
+
+def check_raw(data: bytes) -> None:
+    """Refuse camera raw files that are TIFF outside (DNG, NEF, ARW): their first picture is a thumbnail."""
+    image = exif.read(data).image
+    reduced = int(image.number(Tag.NEW_SUBFILE_TYPE) or 0) & 1
+    if image.raw(Tag.DNG_VERSION) or (reduced and Tag.SUB_IFDS in image.values):
+        raise refusals.unsupported_format("a camera raw file")
