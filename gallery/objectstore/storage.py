@@ -61,7 +61,8 @@ class PhotoStorage(S3Storage):  # type: ignore[misc]  # django-storages is not t
             "file_overwrite": False,
             "client_config": client_config(),
         }
-        return super().get_default_settings() | ours
+        theirs: dict[str, Any] = super().get_default_settings()
+        return theirs | ours
 
     def new_client(self, endpoint: str | None, config: Config) -> "S3Client":
         """Return a client of its own for this endpoint (None is AWS), with the storage's credentials."""
