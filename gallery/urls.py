@@ -1,0 +1,27 @@
+"""The addresses of the pages."""
+
+from django.urls import path
+
+from gallery.views import albums, photo, site, timeline, upload
+from gallery.views.bin import bin_page
+
+app_name = "gallery"
+
+urlpatterns = [
+    path("", timeline.timeline, name="timeline"),
+    path("p/<uuid:image_id>/", photo.photo, name="photo"),
+    path("p/<uuid:image_id>/original/", photo.original, name="original"),
+    path("p/<uuid:image_id>/favourite/", photo.favourite, name="favourite"),
+    path("p/<uuid:image_id>/edit/", photo.edit, name="edit"),
+    path("p/<uuid:image_id>/album/", photo.add_to_album, name="add_to_album"),
+    path("p/<uuid:image_id>/bin/", photo.bin_photo, name="bin_photo"),
+    path("p/<uuid:image_id>/restore/", photo.restore_photo, name="restore_photo"),
+    path("bin/", bin_page, name="bin"),
+    path("albums/", albums.albums, name="albums"),
+    path("albums/new/", albums.create_album, name="create_album"),
+    path("albums/<uuid:album_id>/", albums.album, name="album"),
+    path("upload/", upload.upload, name="upload"),
+    path("upload/form/", upload.upload_form, name="upload_form"),
+    path("upload/done/", upload.upload_done, name="upload_done"),
+    path("theme/", site.theme, name="theme"),
+]

@@ -1,0 +1,1 @@
+"""The pages: each view asks `access` first, then calls the same functions as the API."""
