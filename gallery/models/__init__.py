@@ -6,7 +6,7 @@ descending index columns, no triggers, later columns nullable.
 
 from gallery.models.albums import Album, AlbumImage, AlbumMember, AlbumQuerySet
 from gallery.models.images import Image, ImageQuerySet
-from gallery.models.keys import new_id
+from gallery.models.keys import new_id, new_token
 from gallery.models.sharing import ShareLink
 from gallery.models.tags import ImageTag, Tag
 from gallery.models.uploads import Upload, UploadQuerySet
@@ -26,4 +26,5 @@ __all__ = [
     "UploadQuerySet",
     "User",
     "new_id",
+    "new_token",
 ]
