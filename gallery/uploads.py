@@ -159,13 +159,21 @@ def _checked(file: File) -> str:
         raise FileTooLarge(f"{name} is too large: {file.bytes / 1024**2:.0f} MB, the limit is {limit} MB.")
     if len(file.sha256) != 64 or not _HEX.issuperset(file.sha256):
         raise InvalidUpload(f"{name}: sha256 must be the file's SHA-256 as 64 lower-case hexadecimal digits.")
-    for guess in (file.content_type.lower(), mimetypes.guess_type(file.filename.lower())[0]):
+    content_type = photo_type(file.filename, file.content_type)
+    if content_type:
+        return content_type
+    kinds = ", ".join(fmt.label for fmt in imaging.Format)
+    raise UnsupportedType(f"{name} is not a kind of photo that can be kept here: {kinds}.")
+
+
+def photo_type(filename: str, content_type: str = "") -> str:
+    """Return the media type that name and claimed type suggest; nothing where it is no photograph's."""
+    for guess in (content_type.lower(), mimetypes.guess_type(filename.lower())[0]):
         if guess == "image/heif":
             return "image/heic"
         if guess in _TYPES:
             return str(guess)
-    kinds = ", ".join(fmt.label for fmt in imaging.Format)
-    raise UnsupportedType(f"{name} is not a kind of photo that can be kept here: {kinds}.")
+    return ""
 
 
 def clean_name(filename: str) -> str:

@@ -1,0 +1,86 @@
+# The gallery's verbs. Nothing is installed outside this folder; python3 and make are all that must be there.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .tools/uv/bin/uv
+# The environment belongs to one Python: another one makes it anew.
+PY_TAG := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+# Read by the libraries at process start: one thread a photo, one heap (half the memory at the same speed).
+export VIPS_CONCURRENCY = 1
+export MALLOC_ARENA_MAX = 1
+export UV_PYTHON_DOWNLOADS = never
+export PYTHONPATH = $(CURDIR)
+
+.PHONY: help setup setup-dev run demo test test-browser lint format bench lock clean distclean
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "PhotoSky needs Python 3.11 or newer; '$(PYTHON)' is not. Try: make PYTHON=python3.13" >&2; exit 1; }
+	@mkdir -p .tools
+	@$(PYTHON) -m venv .tools/uv && .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv \
+		|| { rm -rf .tools/uv; echo "uv could not be installed: Python's venv and pip and a package registry are needed (Debian: apt install python3-venv)." >&2; exit 1; }
+
+$(VENV)/made-with-$(PY_TAG): | $(UV)
+	@rm -rf $(VENV)
+	@$(UV) venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
+	@touch $@
+
+$(VENV)/local.installed: requirements/local.txt $(VENV)/made-with-$(PY_TAG)
+	@echo "Installing what the gallery needs ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/local.txt
+	@touch $@
+
+$(VENV)/dev.installed: requirements/dev.txt $(VENV)/made-with-$(PY_TAG)
+	@echo "Installing what tests and linters need ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/local.installed
+
+setup: $(VENV)/local.installed ## Make .venv with what the gallery needs
+setup-dev: $(VENV)/dev.installed ## Make .venv with what tests and linters need, too
+
+run: setup ## Start the gallery on this computer (PORT=8080 for another port)
+	@exec $(BIN)/python -m photosky.local $(if $(PORT),--port $(PORT))
+
+demo: setup ## Start a second gallery, filled with example photos, in var/demo
+	@PHOTOSKY_DATA_DIR=$(CURDIR)/var/demo exec $(BIN)/python -m photosky.local --demo $(if $(PORT),--port $(PORT))
+
+test: setup-dev ## Run the whole suite (ARGS="-k upload" for a part)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2)
+
+lint: setup-dev ## Check style, types, templates, the layers and the migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/djlint --quiet --check --lint templates
+	@$(BIN)/lint-imports --no-timings
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run -v 0
+
+format: setup-dev ## Format Python and templates
+	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format --quiet .
+	@$(BIN)/djlint --quiet --reformat templates || true
+
+BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py bench/shape.py,$(wildcard bench/*.py)))
+.PHONY: $(addprefix bench-,$(BENCHES))
+$(addprefix bench-,$(BENCHES)): bench-%: setup-dev
+	@$(BIN)/python -m bench.$*
+
+bench: ## Run every benchmark, each against its peer (bench-NAME for one)
+	@status=0; for name in $(BENCHES); do $(MAKE) --no-print-directory bench-$$name || status=1; done; exit $$status
+
+LOCK = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
+lock: $(UV) ## Pin every dependency with its hash in requirements/
+	@$(LOCK) --group dev -o requirements/dev.txt
+	@for group in local deploy; do \
+		$(LOCK) -c requirements/dev.txt --group $$group -o requirements/$$group.txt || exit 1; done
+
+clean: ## Remove caches and builds; photos in var/ stay
+	@rm -rf build dist staticfiles .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the environments as well; photos in var/ stay
+	@rm -rf $(VENV) .tools bench/.peers
+
+-include deploy.mk

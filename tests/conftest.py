@@ -1,0 +1,69 @@
+"""The cast: alice owns the library, bob is invited to an album of hers, the stranger to nothing."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from gallery.models import Album, AlbumMember, User
+from tests.make import make_album, make_user
+
+# Playwright's synchronous driver keeps an event loop in the test's thread, which Django takes for async code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+pytest_plugins = ["tests.plugins.s3"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Throttles of one test must not slow the next."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return make_user("bob")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return make_user("stranger")
+
+
+@pytest.fixture
+def shared_album(alice: User, bob: User) -> Album:
+    """Return an album of alice's to which bob is invited as a viewer."""
+    album = make_album(alice, title="Picos 2026")
+    AlbumMember.objects.create(album=album, user=bob)
+    return album
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """Return a function that gives a browser in which the user is signed in."""
+
+    def browser(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return browser
+
+
+@pytest.fixture(scope="session")
+def real_photos() -> Path:
+    """Return the folder of real photographs that PHOTOSKY_PHOTOS names; skip where it names none."""
+    folder = os.environ.get("PHOTOSKY_PHOTOS", "")
+    if not folder:
+        pytest.skip("PHOTOSKY_PHOTOS names no folder of real photographs")
+    return Path(folder)
