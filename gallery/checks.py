@@ -68,12 +68,12 @@ def codecs_are_there(**kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
-@register(Tags.database, "objectstore")
+@register(Tags.database)
 def bucket_answers(databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Ask the bucket for an answer; like database checks, only where asked for (`--database` or `--tag`)."""
+    """Ask the bucket for an answer; like other checks that leave the process, only with `check --database default`."""
     from gallery import objectstore
 
-    if not settings.S3.bucket:
+    if not databases or not settings.S3.bucket:
         return []
     problem = objectstore.check()
     return [Error(problem, hint="Check the PHOTOSKY_S3_ settings (docs/settings.md).", id="gallery.E005")] if problem else []

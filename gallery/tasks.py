@@ -189,8 +189,9 @@ def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) 
 
 @atomic_retry
 def _complete(upload: Upload, image: Image) -> None:
+    # Settled first: a worker that lost its lease must leave nothing behind. The foreign key is checked at the end.
+    _settle(upload, Upload.State.READY, image_id=image.pk, key=image.original_key, sha256=image.sha256)
     image.save(force_insert=True)
-    _settle(upload, Upload.State.READY, image=image, key=image.original_key, sha256=image.sha256)
     if upload.album is not None:
         upload.album.add([image.pk])
 

@@ -4,7 +4,7 @@ import logging
 import mimetypes
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -91,10 +91,13 @@ def start(owner: User, files: Sequence[File], album: Album | None = None) -> lis
     return [answer for answer in batch.answers if answer is not None]
 
 
-def start_form(owner: User, redirect: str, album: Album | None = None) -> tuple[Upload, objectstore.SignedForm]:
+def start_form(
+    owner: User, redirect: Callable[[uuid.UUID], str], album: Album | None = None
+) -> tuple[Upload, objectstore.SignedForm]:
     """Announce one file that a browser without JavaScript will post; name and checksum become known later.
 
-    `redirect` is where the store sends the browser afterwards; {upload} in it becomes the upload's id.
+    `redirect` tells for the upload's id where the store sends the browser afterwards. The id belongs into the path of
+    that address: the store fills its query.
     """
     _check_quota(owner, 1)
     upload = Upload(owner=owner, filename="photo", content_type="application/octet-stream", bytes=0, album=album)
@@ -105,7 +108,7 @@ def start_form(owner: User, redirect: str, album: Album | None = None) -> tuple[
         content_type="",
         max_bytes=_largest(owner),
         expires_s=SIGNED_FOR_S,
-        redirect=redirect.replace("{upload}", str(upload.pk)),
+        redirect=redirect(upload.pk),
     )
     return upload, form
 
@@ -134,17 +137,18 @@ def finish_by_key(key: str) -> Upload | None:
 
 @atomic_retry
 def _hand_over(upload: Upload, size: int) -> bool:
-    pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
-    now = timezone.now()
-    if not pending.update(state=Upload.State.PROCESSING, bytes=size, attempts=0, lease_until=None, updated_at=now):
-        return False
+    """Count the bytes against the quota and make the transition; whoever comes second does neither."""
     owner = User.objects.filter(pk=upload.owner_id)
     quota = upload.owner.quota
-    if quota:
-        owner = owner.filter(used_bytes__lte=quota - size)
-    if not owner.update(used_bytes=F("used_bytes") + size):
+    within = owner.filter(used_bytes__lte=quota - size) if quota else owner
+    if not within.update(used_bytes=F("used_bytes") + size):
         raise _no_space(upload.owner, size)
-    return True
+    pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
+    now = timezone.now()
+    if pending.update(state=Upload.State.PROCESSING, bytes=size, attempts=0, lease_until=None, updated_at=now):
+        return True
+    owner.update(used_bytes=F("used_bytes") - size)
+    return False
 
 
 def _checked(file: File) -> str:
@@ -179,7 +183,8 @@ def photo_type(filename: str, content_type: str = "") -> str:
 def clean_name(filename: str) -> str:
     """Return a file name that is safe to show and to offer for download: no folders, no control characters."""
     name = PurePosixPath(unicodedata.normalize("NFC", filename).replace("\\", "/")).name
-    return "".join(c for c in name if unicodedata.category(c)[0] != "C").strip()[:255]
+    name = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip()[:255]
+    return "" if name in {".", ".."} else name
 
 
 def _answer_known(batch: _Batch) -> None:

@@ -22,6 +22,6 @@ urlpatterns = [
     path("albums/<uuid:album_id>/", albums.album, name="album"),
     path("upload/", upload.upload, name="upload"),
     path("upload/form/", upload.upload_form, name="upload_form"),
-    path("upload/done/", upload.upload_done, name="upload_done"),
+    path("upload/done/<uuid:upload_id>/", upload.upload_done, name="upload_done"),
     path("theme/", site.theme, name="theme"),
 ]

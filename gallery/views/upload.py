@@ -27,9 +27,11 @@ def upload(request: SignedIn) -> HttpResponse:
 @login_required
 def upload_form(request: SignedIn) -> HttpResponse:
     album = _album(request, request.POST.get("album", ""))
-    done = request.build_absolute_uri(reverse("gallery:upload_done"))
+    def done(upload_id: uuid.UUID) -> str:
+        return request.build_absolute_uri(reverse("gallery:upload_done", args=[upload_id]))
+
     try:
-        _, form = uploads.start_form(request.user, f"{done}?upload={{upload}}", album)
+        _, form = uploads.start_form(request.user, done, album)
     except GalleryError as error:
         messages.error(request, error.message)
         return redirect("gallery:upload")
@@ -38,14 +40,14 @@ def upload_form(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def upload_done(request: SignedIn) -> HttpResponse:
-    found = access.own_upload(request.user, _key(request.GET.get("upload", "")))
+def upload_done(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
+    found = access.own_upload(request.user, upload_id)
     if request.method == "POST":
         try:
             uploads.finish(found)
         except GalleryError as error:
             messages.error(request, error.message)
-        return redirect(f"{reverse('gallery:upload_done')}?upload={found.pk}")
+        return redirect("gallery:upload_done", upload_id=found.pk)
     return render(request, "upload_done.html", {"upload": found})
 
 
