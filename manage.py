@@ -8,6 +8,9 @@ import sys
 def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photosky.settings")
+    from photosky import process
+
+    process.settle()
     from photosky import local
 
     with local.for_command(sys.argv):

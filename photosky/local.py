@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from photosky import process
 from photosky.embedded_s3 import EmbeddedS3, EmbeddedS3Error
 
 HOST = "127.0.0.1"
@@ -184,7 +185,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m photosky.local", description=__doc__)
     parser.add_argument("--port", type=int, help=f"the page's port (default: {DEFAULT_PORT}, or a free one)")
     port = parser.parse_args().port
-    signal.signal(signal.SIGTERM, _on_terminate)
+    process.settle()
+    # Said for both: a shell starts background programs with the interrupt ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _on_terminate)
     state = _state()
     try:
         listener = _listen(port)

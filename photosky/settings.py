@@ -201,7 +201,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.choice(
-        "PHOTOSKY_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
-    )},
+    # libvips tells every step of every picture.
+    "loggers": {"pyvips": {"level": "ERROR"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.choice("PHOTOSKY_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
 }

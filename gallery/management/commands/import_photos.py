@@ -1,5 +1,6 @@
 """`manage.py import_photos`: folders of photographs into a library, through the same functions as an upload."""
 
+import logging
 import os
 from argparse import ArgumentParser
 from pathlib import Path
@@ -43,6 +44,8 @@ class Command(BaseCommand):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+        # A line for each photo would tear the progress bar apart; what fails is listed at the end.
+        logging.getLogger("gallery").setLevel(logging.WARNING)
         files = importer.find(paths)
         columns = (
             TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
