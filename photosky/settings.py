@@ -1,5 +1,6 @@
 """Django's settings, all from the environment (docs/settings.md). Without a setting, the safe side is taken."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ DATA_DIR = Path(env.text("PHOTOSKY_DATA_DIR", str(BASE_DIR / "var")))
 
 # LOCAL is a gallery on this computer's loopback address, over http; everything else is a public site over https.
 LOCAL = env.boolean("PHOTOSKY_LOCAL")
+LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 DEBUG = env.boolean("PHOTOSKY_DEBUG")
 
 # Empty, Django refuses to use it and the start-up check says how to set it: there is no default secret.
@@ -31,6 +33,16 @@ LOOPBACK = ["127.0.0.1", "localhost"]
 ALLOWED_HOSTS = env.words("PHOTOSKY_ALLOWED_HOSTS") or ([_site.hostname] if _site.hostname else [])
 if LOCAL:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, *LOOPBACK]
+elif LAMBDA and not ALLOWED_HOSTS:
+    # Before the first deployment nobody knows the address that AWS will give. Its front ends pass on requests for
+    # their own host only, so these names cannot be forged by a client.
+    ALLOWED_HOSTS = [
+        f".{service}.{env.text('AWS_REGION')}.{domain}"
+        for service, domain in (
+            ("execute-api", "amazonaws.com"),
+            ("lambda-url", "on.aws"),
+        )
+    ]
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 
 INSTALLED_APPS = [
@@ -65,6 +77,12 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
+if LAMBDA:
+    MIDDLEWARE = [
+        "photosky.lambda_requests.ClientAddress",
+        "photosky.lambda_requests.AccessLog",
+        *MIDDLEWARE,
+    ]
 
 ROOT_URLCONF = "photosky.urls"
 WSGI_APPLICATION = "photosky.wsgi.application"
@@ -132,7 +150,8 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "gallery.objectstore.PhotoStorage"},
     "staticfiles": {"BACKEND": "photosky.staticfiles.HashedStaticFilesStorage"},
 }
-STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "/static/"
+# Relative, so that Django puts the prefix of a gateway's stage (/production/) before it.
+STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_MAX_AGE = 3600
 if LOCAL:
@@ -199,8 +218,16 @@ if not LOCAL:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "photosky.jsonlog.JsonFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": env.choice("PHOTOSKY_LOG_FORMAT", "json" if LAMBDA else "line", ("line", "json")),
+        }
+    },
     # libvips tells every step of every picture.
     "loggers": {"pyvips": {"level": "ERROR"}},
     "root": {

@@ -1,5 +1,6 @@
 """How static files are named when they are collected."""
 
+from django.conf import settings
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -10,3 +11,8 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """
 
     support_js_module_import_aggregation = True
+
+    @property
+    def base_url(self) -> str:
+        """Return where the files are for the present request: Django's own is fixed by the first request's prefix."""
+        return settings.STATIC_URL
