@@ -7,7 +7,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
-from gallery.models import Album, AlbumImage, AlbumMember, AlbumQuerySet, Image, ImageQuerySet, Upload, UploadQuerySet, User
+from gallery.models import (
+    Album,
+    AlbumImage,
+    AlbumMember,
+    AlbumQuerySet,
+    Image,
+    ImageQuerySet,
+    Upload,
+    UploadQuerySet,
+    User,
+)
 
 M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
@@ -24,11 +34,12 @@ def bin_of(user: User) -> ImageQuerySet:
 
 
 def images_visible_to(user: Person) -> ImageQuerySet:
-    """Return what the user owns or was invited to see, without the bin."""
+    """Return what the user owns, was invited to see, or was brought into their albums; without the bin."""
     if not isinstance(user, User):
         return Image.objects.none()
     invited = AlbumImage.objects.filter(album__memberships__user=user).values("image_id")
-    return Image.objects.live().filter(Q(owner=user) | Q(id__in=invited))
+    received = AlbumImage.objects.filter(album__owner=user).values("image_id")
+    return Image.objects.live().filter(Q(owner=user) | Q(id__in=invited) | Q(id__in=received))
 
 
 def visible_image(user: Person, image_id: uuid.UUID) -> Image:
@@ -65,6 +76,11 @@ def changeable_album(user: Person, album_id: uuid.UUID) -> Album:
         raise Http404
     edits = AlbumMember.objects.filter(user=user, role=AlbumMember.Role.EDITOR).values("album_id")
     return _one(Album.objects.filter(Q(owner=user) | Q(id__in=edits)), album_id)
+
+
+def own_album(user: Person, album_id: uuid.UUID) -> Album:
+    """Return one album that the user may move or remove, as its owner; raise Http404 otherwise."""
+    return _one(albums_visible_to(user).filter(owner_id=user.pk), album_id)
 
 
 def uploads_of(user: Person) -> UploadQuerySet:

@@ -63,9 +63,7 @@ def codecs_are_there(**kwargs: Any) -> Sequence[CheckMessage]:
     """Find a codec that is missing before a photograph does."""
     from gallery.imaging import codecs
 
-    return [
-        Error(f"{problem}.", hint=remedy, id="gallery.E004") for problem, remedy in codecs.problems()
-    ]
+    return [Error(f"{problem}.", hint=remedy, id="gallery.E004") for problem, remedy in codecs.problems()]
 
 
 @register(Tags.database)
@@ -76,4 +74,8 @@ def bucket_answers(databases: Sequence[str] | None = None, **kwargs: Any) -> Seq
     if not databases or not settings.S3.bucket:
         return []
     problem = objectstore.check()
-    return [Error(problem, hint="Check the PHOTOSKY_S3_ settings (docs/settings.md).", id="gallery.E005")] if problem else []
+    return (
+        [Error(problem, hint="Check the PHOTOSKY_S3_ settings (docs/settings.md).", id="gallery.E005")]
+        if problem
+        else []
+    )

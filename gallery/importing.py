@@ -82,7 +82,11 @@ class Importer:
             for folder, names, files in os.walk(path):
                 names[:] = sorted(name for name in names if not name.startswith("."))
                 inside = (path.resolve().name, *Path(folder).relative_to(path).parts)
-                found += [Found(Path(folder, name), inside) for name in sorted(files) if self._is_photo(folder, name)]
+                found += [
+                    Found(Path(folder, name), inside)
+                    for name in sorted(files)
+                    if self._is_photo(folder, name)
+                ]
         return found
 
     def _is_photo(self, folder: str, name: str) -> bool:
@@ -94,7 +98,7 @@ class Importer:
 
     def run(self, files: Sequence[Found]) -> Iterator[Outcome]:
         """Import the files, yielding the outcome so far after each. Failures are collected, not raised."""
-        waiting: set[Future["_Done"]] = set()
+        waiting: set[Future[_Done]] = set()
         with ThreadPoolExecutor(self.jobs, thread_name_prefix="import") as pool:
             try:
                 for file in files:
@@ -155,7 +159,11 @@ class Importer:
         if answer.status == "upload":
             try:
                 objectstore.put(
-                    upload.key, data, content_type=upload.content_type, if_absent=True, sha256=announced.sha256
+                    upload.key,
+                    data,
+                    content_type=upload.content_type,
+                    if_absent=True,
+                    sha256=announced.sha256,
                 )
             except objectstore.AlreadyExists:
                 logger.info("original stands already upload=%s", upload.pk)

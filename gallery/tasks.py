@@ -36,6 +36,14 @@ class LeaseLost(Exception):
     """Another worker took the upload over, or it was deleted: what was done here must not count."""
 
 
+class _Rejection(Exception):
+    """The upload cannot become an image: a stable code, and the reason in plain words."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code)
+        self.code, self.reason = code, reason
+
+
 def wake() -> None:
     """Tell the worker thread of this process, if there is one, that there is work."""
     _waiting.set()
@@ -102,37 +110,45 @@ def _lease(upload_id: uuid.UUID) -> Upload | None:
 
 
 def _work_on(upload: Upload) -> None:
+    try:
+        data = _original(upload)
+        known = Image.objects.owned_by(upload.owner).filter(sha256=upload.sha256).first()
+        if known is not None:
+            _complete_with(upload, known)
+            return
+        built = renditions.build(data, upload.rendition_token)
+    except _Rejection as rejection:
+        _reject(upload, rejection.code, rejection.reason)
+    except imaging.Refused as refusal:
+        _reject(upload, refusal.code, refusal.message)
+    else:
+        image = _described(upload, built, len(data))
+        try:
+            _complete(upload, image)
+        except IntegrityError:
+            _complete_with(upload, Image.objects.owned_by(upload.owner).get(sha256=upload.sha256))
+
+
+def _original(upload: Upload) -> bytes:
+    """Read what arrived, once, and prove that it is what was announced."""
     if upload.attempts > MAX_ATTEMPTS:
-        _reject(upload, "worker_failed", "This file could not be processed after several attempts. It is kept as it is.")
-        return
+        raise _Rejection(
+            "worker_failed", "This file could not be processed after several attempts. It is kept as it is."
+        )
     try:
         data = objectstore.read(upload.key, max_bytes=settings.MAX_UPLOAD_BYTES)
     except objectstore.NotFound:
-        _reject(upload, "missing", "The file did not arrive. Upload it again.")
-        return
+        raise _Rejection("missing", "The file did not arrive. Upload it again.") from None
     except objectstore.TooLarge:
-        _reject(upload, "too_large", f"The file is larger than {settings.MAX_UPLOAD_BYTES // 1024**2} MB.")
-        return
+        limit = settings.MAX_UPLOAD_BYTES // 1024**2
+        raise _Rejection("too_large", f"The file is larger than {limit} MB.") from None
     sha256 = hashlib.sha256(data).hexdigest()
     if upload.sha256 is None:
+        upload.sha256 = sha256
         _adopt(upload, data, sha256)
     elif upload.sha256 != sha256:
-        _reject(upload, "wrong_bytes", "What arrived is not the file that was announced. Upload it again.")
-        return
-    known = Image.objects.owned_by(upload.owner).filter(sha256=sha256).first()
-    if known is not None:
-        _complete_with(upload, known)
-        return
-    try:
-        built = renditions.build(data, upload.rendition_token)
-    except imaging.Refused as refusal:
-        _reject(upload, refusal.code, refusal.message)
-        return
-    image = _described(upload, built, sha256, len(data))
-    try:
-        _complete(upload, image)
-    except IntegrityError:
-        _complete_with(upload, Image.objects.owned_by(upload.owner).get(sha256=sha256))
+        raise _Rejection("wrong_bytes", "What arrived is not the file that was announced. Upload it again.")
+    return data
 
 
 def _adopt(upload: Upload, data: bytes, sha256: str) -> None:
@@ -152,12 +168,12 @@ def _adopt(upload: Upload, data: bytes, sha256: str) -> None:
     upload.key = key
 
 
-def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) -> Image:
+def _described(upload: Upload, built: renditions.Built, size: int) -> Image:
     facts = built.facts
     image = Image(
         owner=upload.owner,
         original_key=upload.key,
-        sha256=sha256,
+        sha256=upload.sha256 or "",
         bytes=size,
         filename=upload.filename,
         content_type=facts.content_type,
@@ -190,7 +206,7 @@ def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) 
 @atomic_retry
 def _complete(upload: Upload, image: Image) -> None:
     # Settled first: a worker that lost its lease must leave nothing behind. The foreign key is checked at the end.
-    _settle(upload, Upload.State.READY, image_id=image.pk, key=image.original_key, sha256=image.sha256)
+    _settle(upload, Upload.State.READY, image_id=image.pk, key=image.original_key)
     image.save(force_insert=True)
     if upload.album is not None:
         upload.album.add([image.pk])
@@ -198,8 +214,14 @@ def _complete(upload: Upload, image: Image) -> None:
 
 @atomic_retry
 def _complete_with(upload: Upload, known: Image) -> None:
-    """The owner has this picture already: say so, and give back the space that was counted for it."""
-    _settle(upload, Upload.State.READY, image=known, code="duplicate", reason="This photo was already in the library.")
+    """Point to the image that the owner has already, and give back the space that was counted."""
+    _settle(
+        upload,
+        Upload.State.READY,
+        image=known,
+        code="duplicate",
+        reason="This photo was already in the library.",
+    )
     _give_back(upload)
     if upload.album is not None:
         upload.album.add([known.pk])
@@ -213,7 +235,13 @@ def _reject(upload: Upload, code: str, reason: str) -> None:
 
 def _settle(upload: Upload, state: Upload.State, **values: object) -> None:
     """Make the last transition, if the lease is still ours; the caller's transaction is undone otherwise."""
-    values = {"state": state, "lease_until": None, "lease_token": None, "updated_at": timezone.now(), **values}
+    values = {
+        "state": state,
+        "lease_until": None,
+        "lease_token": None,
+        "updated_at": timezone.now(),
+        **values,
+    }
     mine = Upload.objects.filter(pk=upload.pk, state=Upload.State.PROCESSING, lease_token=upload.lease_token)
     if not mine.update(**values):
         raise LeaseLost
@@ -226,7 +254,7 @@ def _give_back(upload: Upload) -> None:
 
 
 def _postpone(upload: Upload) -> None:
-    """The store is away: let go of the upload for a while, and do not count the attempt."""
+    """Let go of the upload while the store is away, and do not count the attempt."""
     Upload.objects.filter(pk=upload.pk, lease_token=upload.lease_token).update(
         lease_until=timezone.now() + RETRY_AFTER, attempts=F("attempts") - 1
     )

@@ -11,12 +11,18 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from gallery import imaging, objectstore, tasks
-from gallery.errors import FileTooLarge, GalleryError, InvalidUpload, NotUploaded, QuotaExceeded, UnsupportedType
+from gallery.errors import (
+    FileTooLarge,
+    GalleryError,
+    InvalidUpload,
+    NotUploaded,
+    QuotaExceeded,
+    UnsupportedType,
+)
 from gallery.models import Album, Image, Upload, User, new_token
 from photosky.database import atomic_retry
 
@@ -72,7 +78,9 @@ def start(owner: User, files: Sequence[File], album: Album | None = None) -> lis
     upload that is under way is signed anew. Raises InvalidUpload for a batch that is empty or too long.
     """
     if not 0 < len(files) <= MAX_FILES:
-        raise InvalidUpload(f"{len(files)} files were announced: announce between 1 and {MAX_FILES} at a time.")
+        raise InvalidUpload(
+            f"{len(files)} files were announced: announce between 1 and {MAX_FILES} at a time."
+        )
     batch = _Batch(owner, album, [None] * len(files))
     for place, file in enumerate(files):
         try:
@@ -100,7 +108,9 @@ def start_form(
     that address: the store fills its query.
     """
     _check_quota(owner, 1)
-    upload = Upload(owner=owner, filename="photo", content_type="application/octet-stream", bytes=0, album=album)
+    upload = Upload(
+        owner=owner, filename="photo", content_type="application/octet-stream", bytes=0, album=album
+    )
     upload.key = f"incoming/{owner.pk.hex}/{upload.pk.hex}-{new_token()}"
     upload.save(force_insert=True)
     form = objectstore.presign_post(
@@ -145,7 +155,9 @@ def _hand_over(upload: Upload, size: int) -> bool:
         raise _no_space(upload.owner, size)
     pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
     now = timezone.now()
-    if pending.update(state=Upload.State.PROCESSING, bytes=size, attempts=0, lease_until=None, updated_at=now):
+    if pending.update(
+        state=Upload.State.PROCESSING, bytes=size, attempts=0, lease_until=None, updated_at=now
+    ):
         return True
     owner.update(used_bytes=F("used_bytes") - size)
     return False
@@ -220,9 +232,13 @@ def _insert(batch: _Batch, fresh: list[Upload]) -> dict[str, Upload]:
     mine = Upload.objects.filter(owner=batch.owner, sha256__in=list(batch.wanted))
     # A refused file that is offered again is looked at again; its bytes may stand in the store already.
     now = timezone.now()
-    mine.filter(state=Upload.State.REJECTED).update(state=Upload.State.PENDING, code="", reason="", updated_at=now)
+    mine.filter(state=Upload.State.REJECTED).update(
+        state=Upload.State.PENDING, code="", reason="", updated_at=now
+    )
     # READY without an image: the photo was deleted for good and now comes back.
-    mine.filter(state=Upload.State.READY, image=None).update(state=Upload.State.PENDING, code="", updated_at=now)
+    mine.filter(state=Upload.State.READY, image=None).update(
+        state=Upload.State.PENDING, code="", updated_at=now
+    )
     Upload.objects.bulk_create(fresh, ignore_conflicts=True)
     if batch.album is not None:
         mine.exclude(state=Upload.State.READY).update(album=batch.album)

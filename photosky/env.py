@@ -51,7 +51,9 @@ class Environment:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}. Name a readable file.") from error
+            raise ImproperlyConfigured(
+                f"{name}_FILE cannot be read: {error}. Name a readable file."
+            ) from error
 
     def boolean(self, name: str, *, default: bool = False) -> bool:
         """Return a switch; only true and false are understood, so that a typing error is not read as off."""
@@ -84,7 +86,9 @@ class Environment:
         """Return an http(s) address without its trailing slash, or nothing."""
         value = self.text(name).rstrip("/")
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
-            raise ImproperlyConfigured(f"{name} is {value!r}: set it to an address such as https://photos.example.com.")
+            raise ImproperlyConfigured(
+                f"{name} is {value!r}: set it to an address such as https://photos.example.com."
+            )
         return value
 
 

@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from photosky import process
@@ -22,7 +21,9 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 BUCKET = "photosky"
 # Commands that read or write photographs: beside a stopped gallery they start its store for as long as they run.
-STORE_COMMANDS = frozenset({"import_photos", "work", "fsck", "rebuild_renditions", "export_library", "import_library"})
+STORE_COMMANDS = frozenset(
+    {"import_photos", "work", "fsck", "rebuild_renditions", "export_library", "import_library"}
+)
 
 
 def data_dir() -> Path:
@@ -124,7 +125,9 @@ def _listen(port: int | None) -> socket.socket:
         except OSError as error:
             listener.close()
             if candidate == wanted[-1]:
-                sys.exit(f"Port {candidate} cannot be used: {error.strerror}. Choose another: make run PORT=8080")
+                sys.exit(
+                    f"Port {candidate} cannot be used: {error.strerror}. Choose another: make run PORT=8080"
+                )
         else:
             return listener
     raise AssertionError("unreachable")
@@ -165,7 +168,9 @@ def _serve(listener: socket.socket, welcome: str) -> None:
     worker = threading.Thread(target=tasks.work, args=(stop,), name="worker")
     worker.start()
     server = waitress.create_server(application, sockets=[listener], threads=8, channel_timeout=120)
-    sys.stdout.write(f"\n  PhotoSky is at http://{HOST}:{listener.getsockname()[1]}/\n{welcome}  Ctrl-C stops it.\n\n")
+    sys.stdout.write(
+        f"\n  PhotoSky is at http://{HOST}:{listener.getsockname()[1]}/\n{welcome}  Ctrl-C stops it.\n\n"
+    )
     sys.stdout.flush()
     try:
         server.run()
@@ -176,7 +181,7 @@ def _serve(listener: socket.socket, welcome: str) -> None:
         server.close()
 
 
-def _on_terminate(number: int, frame: FrameType | None) -> None:
+def _on_terminate(*_: object) -> None:
     raise KeyboardInterrupt
 
 

@@ -18,7 +18,9 @@ def settle() -> None:
     if importlib.util.find_spec("django") is None:
         python = str(ROOT / ".venv/bin/python")
         if not Path(python).exists() or python == sys.executable:
-            sys.exit("Django is not installed for this Python. Run `make setup` first; it makes .venv for the gallery.")
+            sys.exit(
+                "Django is not installed for this Python. Run `make setup` first; it makes .venv for the gallery."
+            )
     if missing or python != sys.executable:
         os.environ.update(missing)
         os.execv(python, [python, *sys.orig_argv[1:]])

@@ -8,11 +8,10 @@ from typing import Any
 
 from PIL import Image as PillowImage
 
-from gallery import imaging, tasks, uploads
+from gallery import imaging, objectstore, tasks, uploads
 from gallery.models import Album, Image, Upload, User, new_token
-from gallery import objectstore
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 _number = itertools.count(1)
 
 
@@ -65,7 +64,9 @@ def photo_bytes(
     """Return the bytes of a small photograph; each call gives another picture, so that no two are duplicates."""
     number = next(_number) if shade is None else shade
     picture = PillowImage.linear_gradient("L").resize((width, height))
-    picture = PillowImage.merge("RGB", (picture, picture.rotate(180), PillowImage.new("L", (width, height), number % 256)))
+    picture = PillowImage.merge(
+        "RGB", (picture, picture.rotate(180), PillowImage.new("L", (width, height), number % 256))
+    )
     exif = PillowImage.Exif()
     if taken:
         ifd = exif.get_ifd(0x8769)
@@ -82,7 +83,9 @@ def announced(data: bytes, filename: str = "IMG_0001.jpg", **values: Any) -> upl
     return uploads.File(filename, len(data), hashlib.sha256(data).hexdigest(), **values)
 
 
-def upload_photo(owner: User, data: bytes | None = None, filename: str = "IMG_0001.jpg", **values: Any) -> Upload:
+def upload_photo(
+    owner: User, data: bytes | None = None, filename: str = "IMG_0001.jpg", **values: Any
+) -> Upload:
     """Bring a photograph all the way into the library through the real object store."""
     data = photo_bytes() if data is None else data
     started = uploads.start(owner, [announced(data, filename)], **values)[0]

@@ -2,9 +2,11 @@
 
 import os
 
-os.environ.update(PHOTOSKY_LOCAL="true", PHOTOSKY_SECRET_KEY="only-for-tests-" + "x" * 40, PHOTOSKY_BUCKET="unset")
+os.environ.update(
+    PHOTOSKY_LOCAL="true", PHOTOSKY_SECRET_KEY="only-for-tests-" + "x" * 40, PHOTOSKY_BUCKET="unset"
+)
 
-from photosky.settings import *  # noqa: E402, F403
+from photosky.settings import *  # noqa: F403
 
 # Seconds matter in a suite; the strength of a hash does not.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,6 +4,7 @@ import hashlib
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ def test_rejected_file_is_looked_at_again_when_offered_again(alice: User) -> Non
     ],
 )
 def test_wrong_announcement_is_refused_by_name_and_the_rest_goes_on(
-    alice: User, change: dict[str, object], code: str
+    alice: User, change: dict[str, Any], code: str
 ) -> None:
     good = announced(photo_bytes())
     bad = replace(announced(photo_bytes()), **change)
@@ -277,7 +278,11 @@ def test_form_without_javascript_brings_a_photo_in(alice: User) -> None:
     data = photo_bytes()
     upload, form = uploads.start_form(alice, lambda key: f"http://photos.test/upload/done/{key}/")
     answer = requests.post(
-        form.url, data=dict(form.fields), files={"file": ("x.jpg", data, "image/jpeg")}, allow_redirects=False, timeout=20
+        form.url,
+        data=dict(form.fields),
+        files={"file": ("x.jpg", data, "image/jpeg")},
+        allow_redirects=False,
+        timeout=20,
     )
 
     assert answer.status_code == 303
@@ -297,7 +302,9 @@ def test_photo_posted_by_form_that_is_known_is_not_kept_twice(alice: User) -> No
     data = photo_bytes()
     known = upload_photo(alice, data).image
     upload, form = uploads.start_form(alice, lambda key: f"http://photos.test/{key}/")
-    requests.post(form.url, data=dict(form.fields), files={"file": ("x.jpg", data)}, allow_redirects=False, timeout=20)
+    requests.post(
+        form.url, data=dict(form.fields), files={"file": ("x.jpg", data)}, allow_redirects=False, timeout=20
+    )
     uploads.finish(upload)
     tasks.tick()
 

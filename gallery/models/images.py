@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +11,9 @@ from django.utils import timezone as django_timezone
 
 from gallery.models.keys import new_id
 from gallery.models.users import User
+
+if TYPE_CHECKING:
+    from gallery.models.tags import ImageTag, Tag
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -84,7 +87,9 @@ class Image(models.Model):
     taken_at = models.DateTimeField()
     taken_offset_minutes = models.SmallIntegerField(null=True, blank=True)
     taken_source = models.CharField(max_length=8, choices=TakenSource, default=TakenSource.UPLOAD)
-    month = models.PositiveIntegerField(editable=False, help_text="Year x 100 + month of the local time taken.")
+    month = models.PositiveIntegerField(
+        editable=False, help_text="Year x 100 + month of the local time taken."
+    )
 
     camera_make = models.CharField(max_length=80, blank=True)
     camera_model = models.CharField(max_length=80, blank=True)
@@ -106,7 +111,9 @@ class Image(models.Model):
     created_at = models.DateTimeField(default=django_timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     binned_at = models.DateTimeField(null=True, blank=True)
-    tags = models.ManyToManyField("Tag", through="ImageTag", related_name="images", blank=True)
+    tags: "models.ManyToManyField[Tag, ImageTag]" = models.ManyToManyField(
+        "Tag", through="ImageTag", related_name="images", blank=True
+    )
 
     objects = ImageQuerySet.as_manager()
 
@@ -115,7 +122,8 @@ class Image(models.Model):
             models.UniqueConstraint(fields=["owner", "sha256"], name="image_once_per_owner"),
             models.CheckConstraint(condition=Q(width__gt=0, height__gt=0), name="image_has_a_size"),
             models.CheckConstraint(
-                condition=Q(latitude=None) | Q(latitude__gte=-90, latitude__lte=90), name="image_latitude_on_earth"
+                condition=Q(latitude=None) | Q(latitude__gte=-90, latitude__lte=90),
+                name="image_latitude_on_earth",
             ),
             models.CheckConstraint(
                 condition=Q(longitude=None) | Q(longitude__gte=-180, longitude__lte=180),

@@ -17,7 +17,9 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         abstract = False
-        constraints = [models.CheckConstraint(condition=Q(used_bytes__gte=0), name="user_used_bytes_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(used_bytes__gte=0), name="user_used_bytes_not_negative")
+        ]
 
     @property
     def quota(self) -> int:

@@ -19,11 +19,18 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a photo, or a folder of photos")
-        parser.add_argument("--user", help="whose library (may be left out where there is one user only)")
-        parser.add_argument("--albums", action="store_true", help="make an album of each folder, nested as they are")
         parser.add_argument(
-            "--jobs", type=int, default=os.cpu_count() or 1, help="how many photos at once (default: one a processor)"
+            "paths", nargs="+", type=Path, metavar="PATH", help="a photo, or a folder of photos"
+        )
+        parser.add_argument("--user", help="whose library (may be left out where there is one user only)")
+        parser.add_argument(
+            "--albums", action="store_true", help="make an album of each folder, nested as they are"
+        )
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            default=os.cpu_count() or 1,
+            help="how many photos at once (default: one a processor)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +44,9 @@ class Command(BaseCommand):
         try:
             outcome = self._run(importer, options["paths"], quiet=options["verbosity"] == 0)
         except KeyboardInterrupt:
-            raise CommandError("Stopped. What was imported is kept; run the command again to go on.") from None
+            raise CommandError(
+                "Stopped. What was imported is kept; run the command again to go on."
+            ) from None
         self._report(outcome)
 
     def _run(self, importer: Importer, paths: list[Path], *, quiet: bool) -> Outcome:
@@ -51,7 +60,7 @@ class Command(BaseCommand):
             TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )  # fmt: skip
-        with Progress(*columns, console=Console(file=self.stderr._out), disable=quiet) as progress:  # type: ignore[attr-defined]  # noqa: SLF001
+        with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
             bar = progress.add_task("import", total=len(files), rate="")
             for outcome in importer.run(files):
                 progress.update(bar, completed=outcome.seen, rate=f"{outcome.rate_mb_s:.1f} MB/s")
