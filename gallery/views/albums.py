@@ -1,7 +1,8 @@
 """Albums: the list, one album, and making a new one."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection
+from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -85,28 +86,27 @@ def _page(entries: QuerySet[AlbumImage], before: str) -> cursors.Page[AlbumImage
 def _cards(user: User, albums: AlbumQuerySet) -> list[dict[str, object]]:
     """Return what the list shows of each album: its cover, or its first photo, and how many photos it holds."""
     visible = access.images_visible_to(user)
-    seen = Q(images__in=visible)
-    first = AlbumImage.objects.filter(album=OuterRef("pk"), image__in=visible).order_by("position", "pk")
-    rows = albums.in_order().annotate(
-        count=Count("images", filter=seen, distinct=True),
-        since=Min("images__taken_at", filter=seen),
-        first_id=Subquery(first.values("image_id")[:1]),
-    )
-    found = list(rows)
-    covers = _covers(visible, [key for row in found for key in (row.cover_id, row.first_id) if key])
-    return [
-        {
-            "album": row,
-            "count": row.count,
-            "since": row.since,
-            "cover": covers.get(row.cover_id or row.first_id),
-        }
-        for row in found
-    ]
+    found = list(albums.in_order())
+    inside = AlbumImage.objects.filter(album__in=found, image__in=visible)
+    sums: dict[uuid.UUID, tuple[int, datetime | None]] = {
+        album: (count, since)
+        for album, count, since in inside.values_list("album").annotate(Count("pk"), Min("image__taken_at"))
+    }
+    in_order = AlbumImage.objects.filter(album=OuterRef("pk"), image__in=visible).order_by("position", "pk")
+    firsts = dict(albums.values_list("pk", Subquery(in_order.values("image_id")[:1])))
+    covers = _covers(visible, {key for row in found for key in (row.cover_id, firsts.get(row.pk)) if key})
+    cards: list[dict[str, object]] = []
+    for row in found:
+        count, since = sums.get(row.pk, (0, None))
+        cover = covers.get(row.cover_id) or covers.get(firsts.get(row.pk))
+        cards.append({"album": row, "count": count, "since": since, "cover": cover})
+    return cards
 
 
-def _covers(visible: QuerySet[Image], keys: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, dict[str, object]]:
-    images = list(visible.filter(pk__in=set(keys)).defer("metadata"))
+def _covers(
+    visible: QuerySet[Image], keys: Collection[uuid.UUID]
+) -> dict[uuid.UUID | None, dict[str, object]]:
+    images = list(visible.filter(pk__in=keys).defer("metadata"))
     addresses = renditions.urls(images, ("h240", "h480"))
     return {
         image.pk: {"src": urls["h240"], "srcset": tiles.srcset(image, urls), "color": image.color}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from gallery import objectstore
@@ -19,4 +20,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "themes": THEMES,
         "section": match.url_name if match else "",
         "media_origins": objectstore.browser_origins,
+        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
     }

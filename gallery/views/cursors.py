@@ -64,12 +64,12 @@ def timeline(images: ImageQuerySet, query: QueryDict) -> Page[Image]:
     """Return a page of photos, newest first, at the place that `before` or `after` names."""
     images = images.defer("metadata")
     if "after" in query:
-        place = read(query["after"])
+        place = read(query.get("after", ""))
         rows = list(images.after(place.moment, place.key).oldest_first()[: PAGE_SIZE + 1])
         more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE][::-1]
         return _page(rows, _of_image, newer=more, older=True)
     if "before" in query:
-        place = read(query["before"])
+        place = read(query.get("before", ""))
         images = images.before(place.moment, place.key)
     rows = list(images.newest_first()[: PAGE_SIZE + 1])
     return _page(rows[:PAGE_SIZE], _of_image, newer="before" in query, older=len(rows) > PAGE_SIZE)

@@ -1,6 +1,7 @@
 """One photo: its page, its original, and what its owner does with it."""
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -46,7 +47,7 @@ def favourite(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
     image = access.changeable_image(request.user, image_id)
     image.is_favorite = request.POST.get("favourite") == "yes"
     image.save(update_fields=["is_favorite", "updated_at"])
-    return redirect(image)
+    return _back(request, image)
 
 
 @require_POST
@@ -58,7 +59,7 @@ def edit(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
         return _page(request, access.changeable_image(request.user, image_id), form, status=422)
     form.save()
     messages.success(request, "Saved.")
-    return redirect(image)
+    return _back(request, image)
 
 
 @require_POST
@@ -72,20 +73,20 @@ def add_to_album(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
         messages.success(request, f"Added to {album.title}.")
     else:
         messages.error(request, "Choose an album to add the photo to.")
-    return redirect(image)
+    return _back(request, image)
 
 
 @require_POST
 @login_required
 def bin_photo(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
     image = access.changeable_image(request.user, image_id)
-    place = around(request.user, image, "")
+    place = around(request.user, image, request.GET.get("album", ""))
     photo_bin.put(access.images_changeable_by(request.user).filter(pk=image.pk))
     # The extra tag is the address at which the message offers to undo.
     undo = reverse("gallery:restore_photo", args=[image.pk])
     messages.success(request, "Moved to the bin.", extra_tags=undo)
     onward = place.older or place.newer
-    return redirect(onward) if onward else redirect("gallery:timeline")
+    return _back(request, onward) if onward else redirect(place.back)
 
 
 @require_POST
@@ -94,14 +95,13 @@ def restore_photo(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
     image = access.changeable_image(request.user, image_id)
     photo_bin.restore(access.bin_of(request.user).filter(pk=image.pk))
     messages.success(request, "Back in your library.")
-    return redirect("gallery:bin") if request.POST.get("stay") else redirect(image)
+    return redirect("gallery:bin") if request.POST.get("stay") else _back(request, image)
 
 
 def _page(request: SignedIn, image: Image, form: ImageForm, status: int = 200) -> HttpResponse:
     mine = image.owner_id == request.user.pk
     place = around(request.user, image, request.GET.get("album", ""))
-    near = [neighbour for neighbour in (place.older, place.newer) if neighbour]
-    urls, *near_urls = renditions.urls([image, *near], VIEWER_RUNGS)
+    urls = renditions.urls([image], VIEWER_RUNGS)[0]
     width, height = imaging.rung_size("l2560", image.width, image.height)
     context = {
         "image": image,
@@ -114,8 +114,20 @@ def _page(request: SignedIn, image: Image, form: ImageForm, status: int = 200) -
         "ratio": f"{width / height:.4f}",
         "facts": facts(image, with_place=mine),
         "place": place,
-        "near": [tiles.srcset(one, found) for one, found in zip(near, near_urls, strict=True)],
+        "newer_srcset": _srcset(place.newer),
+        "older_srcset": _srcset(place.older),
         "form": form,
         "album_form": AddToAlbumForm(user=request.user) if mine else None,
     }
     return render(request, "photo.html", context, status=status)
+
+
+def _srcset(image: Image | None) -> str:
+    return tiles.srcset(image, renditions.urls([image], VIEWER_RUNGS)[0]) if image else ""
+
+
+def _back(request: SignedIn, image: Image) -> HttpResponse:
+    """Lead back to the photo, in the album in which it was looked at."""
+    album = request.GET.get("album", "")
+    query = f"?{urlencode({'album': album})}" if album else ""
+    return redirect(f"{image.get_absolute_url()}{query}")

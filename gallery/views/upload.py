@@ -27,6 +27,7 @@ def upload(request: SignedIn) -> HttpResponse:
 @login_required
 def upload_form(request: SignedIn) -> HttpResponse:
     album = _album(request, request.POST.get("album", ""))
+
     def done(upload_id: uuid.UUID) -> str:
         return request.build_absolute_uri(reverse("gallery:upload_done", args=[upload_id]))
 
@@ -55,7 +56,6 @@ def limits() -> dict[str, object]:
     """Return what a file may be, for the pages to say before it is chosen."""
     return {
         "kinds": [kind.label for kind in imaging.Format],
-        "max_bytes": settings.MAX_UPLOAD_BYTES,
         "max_mb": settings.MAX_UPLOAD_BYTES // 1024**2,
     }
 
