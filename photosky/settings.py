@@ -164,6 +164,11 @@ if LOCAL:
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["gallery.api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["gallery.api.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "gallery.api.browsable.BrowsableRenderer",
+    ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "gallery.api.problems.handle",
@@ -174,6 +179,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Your photographs, albums and uploads.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "gallery.api.schema.add_problems",
+    ],
 }
 CORS_ALLOWED_ORIGINS = env.words("PHOTOSKY_CORS_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"

@@ -1,14 +1,37 @@
 """The addresses of the API, under /api/."""
 
 from django.urls import include, path, re_path
-from rest_framework.routers import DefaultRouter
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import APIRootView, DefaultRouter
 
 from gallery.api import problems
+from gallery.api.albums import AlbumViewSet
+from gallery.api.images import ImageViewSet
+from gallery.api.schema import docs
+from gallery.api.uploads import UploadViewSet
 
 app_name = "api"
-router = DefaultRouter()
+
+
+class PhotoSkyView(APIRootView):
+    """Your photographs, for programs. What each address takes and answers is said on the page of all operations."""
+
+
+class Router(DefaultRouter):
+    """Addresses by converters, without suffixes for formats: the Accept header says what is wanted."""
+
+    APIRootView = PhotoSkyView
+    include_format_suffixes = False
+
+
+router = Router(use_regex_path=False)
+router.register("images", ImageViewSet, basename="image")
+router.register("uploads", UploadViewSet, basename="upload")
+router.register("albums", AlbumViewSet, basename="album")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
     re_path(r"^.*$", problems.not_found),
 ]

@@ -1,0 +1,98 @@
+"""Fields and serializers that all resources share."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+MAX_IDS = 500
+
+
+class UtcDateTimeField(serializers.DateTimeField):
+    """A moment, written in UTC whatever the site's time zone is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format=UTC_FORMAT, default_timezone=UTC, **options)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Convert to UTC; a moment at the very ends of the calendar has no counterpart there."""
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            self.fail("overflow")
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class LocalMomentField(serializers.Field[datetime, str, str, Any]):
+    """A moment with the offset of the place, such as 2026-09-14T18:03:00+02:00; it is written in UTC."""
+
+    default_error_messages = {
+        "invalid": "This is no ISO 8601 time: write it like 2026-09-14T18:03:00+02:00.",
+        "no_offset": "The offset is missing: write the local time and its offset, like 2026-09-14T18:03:00+02:00.",
+        "out_of_range": "The year must be between 1800 and 2200, the offset between -12:00 and +14:00.",
+    }
+
+    def to_internal_value(self, data: Any) -> datetime:
+        """Return an aware datetime that keeps the offset it was given with."""
+        try:
+            moment = parse_datetime(data) if isinstance(data, str) else None
+        except ValueError:
+            moment = None
+        if moment is None:
+            self.fail("invalid")
+        offset = moment.utcoffset()
+        if offset is None:
+            self.fail("no_offset")
+        if not 1800 <= moment.year <= 2200 or not -12 * 3600 <= offset.total_seconds() <= 14 * 3600:
+            self.fail("out_of_range")
+        return moment
+
+    def to_representation(self, value: datetime) -> str:
+        """Write the moment in UTC."""
+        return value.astimezone(UTC).strftime(UTC_FORMAT)
+
+
+class StrictMixin:
+    """Refuses members that it does not know or that cannot be changed: a typing error must not pass as success."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the validated data; raises ValidationError that names each unknown member."""
+        fields: Mapping[str, serializers.Field[Any, Any, Any, Any]] = self.fields  # type: ignore[attr-defined]
+        writable = [name for name, field in fields.items() if not field.read_only]
+        if isinstance(data, Mapping) and (unknown := [name for name in data if name not in writable]):
+            known = ", ".join(writable)
+            raise serializers.ValidationError(
+                {
+                    name: serializers.ErrorDetail(
+                        "This cannot be changed." if name in fields else f"This is not known here. Known are: {known}.",
+                        code="read_only" if name in fields else "unknown_field",
+                    )
+                    for name in unknown
+                }
+            )
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
+class ImageRefSerializer(serializers.Serializer[Any]):
+    """An image by its id, and the address of its page."""
+
+    id = serializers.UUIDField()
+    url = serializers.CharField()
+
+
+class IdsSerializer(StrictMixin, serializers.Serializer[Any]):
+    """Up to 500 images by their ids."""
+
+    images = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAX_IDS)
+
+
+def image_ref(image_id: uuid.UUID | None) -> dict[str, Any] | None:
+    """Return the reference to an image, None for no image; costs no query."""
+    return {"id": image_id, "url": reverse("gallery:photo", args=[image_id])} if image_id else None

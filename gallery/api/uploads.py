@@ -1,0 +1,224 @@
+"""Uploads: announcing files, confirming that they arrived, and asking what became of them."""
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from gallery import access, uploads
+from gallery.api.fields import ImageRefSerializer, StrictMixin, UtcDateTimeField, image_ref
+from gallery.api.filters import StrictFilterBackend, UploadFilter
+from gallery.api.pagination import CursorPages
+from gallery.errors import GalleryError
+from gallery.models import Upload
+
+NOT_FOUND = "There is no such upload, or it is not yours."
+
+
+class FileSerializer(StrictMixin, serializers.Serializer[Any]):
+    """A file that a client wants to bring in. `client_ref` is the client's own name for it and comes back."""
+
+    client_ref = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    filename = serializers.CharField(max_length=1000, allow_blank=True)
+    bytes = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
+    content_type = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    sha256 = serializers.CharField(max_length=200, allow_blank=True, help_text="64 lower-case hexadecimal digits.")
+    modified_at = UtcDateTimeField(required=False, default=None, allow_null=True)
+
+
+class AnnouncementSerializer(StrictMixin, serializers.Serializer[Any]):
+    """Up to 100 files, and the album that they are to go into."""
+
+    files = serializers.ListField(child=FileSerializer(), min_length=1, max_length=uploads.MAX_FILES)
+    album = serializers.UUIDField(required=False, default=None, allow_null=True)
+
+
+class UploadSerializer(serializers.ModelSerializer[Upload]):
+    """The act of bringing in one file. `code` and `reason` say why it was rejected or what else happened."""
+
+    album = serializers.UUIDField(source="album_id", allow_null=True, read_only=True)
+    image = serializers.SerializerMethodField()
+    created_at = UtcDateTimeField(read_only=True)
+    updated_at = UtcDateTimeField(read_only=True)
+
+    class Meta:
+        model = Upload
+        fields = [
+            "id", "state", "code", "reason", "filename", "bytes", "content_type", "sha256", "album", "image",
+            "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(ImageRefSerializer(allow_null=True))
+    def get_image(self, upload: Upload) -> dict[str, Any] | None:
+        return image_ref(upload.image_id)
+
+
+class SignedRequestSerializer(serializers.Serializer[Any]):
+    """The request that sends the bytes: exactly this method, this address and these headers."""
+
+    method = serializers.CharField()
+    url = serializers.URLField()
+    headers = serializers.DictField(child=serializers.CharField())
+
+
+class StartedSerializer(serializers.Serializer[Any]):
+    """The answer to one announced file.
+
+    upload: send the bytes with `request`, then finish `upload`. exists: nothing is to be sent; `image` is there
+    already, or `upload` is on its way to become it. refused: `code` and `detail` say why.
+    Codes of exists are in_bin (restore the image to see it) and duplicate (announced twice in this request).
+    """
+
+    client_ref = serializers.CharField()
+    status = serializers.ChoiceField(choices=["upload", "exists", "refused"])
+    upload = UploadSerializer(allow_null=True)
+    request = SignedRequestSerializer(allow_null=True)
+    image = ImageRefSerializer(allow_null=True)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class AnnouncedSerializer(serializers.Serializer[Any]):
+    """One answer for each announced file, in order."""
+
+    results = StartedSerializer(many=True)
+
+
+class FinishSerializer(StrictMixin, serializers.Serializer[Any]):
+    """Up to 100 uploads whose bytes were sent."""
+
+    uploads = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=uploads.MAX_FILES)
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """Where one upload stands. `state` is null, and `code` not_found, for an id that is not one of your uploads."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=Upload.State.choices, allow_null=True)
+    code = serializers.CharField()
+    reason = serializers.CharField()
+    image = ImageRefSerializer(allow_null=True)
+
+
+class OutcomesSerializer(serializers.Serializer[Any]):
+    """One answer for each upload, in the order of the request."""
+
+    results = OutcomeSerializer(many=True)
+
+
+class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Upload]):
+    """Bring photographs in: announce files, send their bytes to the store, finish, and ask until they are ready."""
+
+    queryset = Upload.objects.none()
+    serializer_class = UploadSerializer
+    pagination_class = CursorPages
+    filter_backends = [StrictFilterBackend]
+    filterset_class = UploadFilter
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Upload]:
+        return access.uploads_of(self.request.user)
+
+    def get_object(self) -> Upload:
+        return access.own_upload(self.request.user, self.kwargs["pk"])
+
+    @extend_schema(operation_id="uploads_list", summary="List your uploads")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your uploads, the latest first; `ids` asks for certain ones, and leaves out what is not yours."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(operation_id="uploads_retrieve", summary="Show an upload")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="uploads_start",
+        summary="Announce up to 100 files",
+        request=AnnouncementSerializer,
+        responses={200: AnnouncedSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Announce files and get for each a signed request, the photo that you have already, or a refusal.
+
+        Repeating it is harmless. The bytes go to the object store and nowhere else; the store itself refuses other
+        bytes than those announced, and answers 412 where they stand already: then finish.
+        """
+        asked = AnnouncementSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        album_id = asked.validated_data["album"]
+        album = access.changeable_album(request.user, album_id) if album_id else None
+        announced = asked.validated_data["files"]
+        files = [
+            uploads.File(one["filename"], one["bytes"], one["sha256"], one["content_type"], one["modified_at"])
+            for one in announced
+        ]
+        started = uploads.start(request.user, files, album)
+        results = [
+            {"client_ref": one["client_ref"], **_started(answer)} for one, answer in zip(announced, started, strict=True)
+        ]
+        return Response({"results": results})
+
+    @extend_schema(
+        operation_id="uploads_finish_many",
+        summary="Finish up to 100 uploads",
+        request=FinishSerializer,
+        responses={200: OutcomesSerializer},
+    )
+    @action(detail=False, methods=["post"], url_path="finish", url_name="finish-many", filter_backends=[])
+    def finish_many(self, request: Request) -> Response:
+        """Say that the bytes were sent. Each upload gets its own answer; repeating it changes nothing.
+
+        Codes: not_uploaded (nothing has arrived yet), quota_exceeded (no space is left), not_found (not yours).
+        """
+        asked = FinishSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        keys = asked.validated_data["uploads"]
+        own = {upload.pk: upload for upload in self.get_queryset().filter(pk__in=keys).select_related("owner")}
+        return Response({"results": [_finished(key, own.get(key)) for key in keys]})
+
+    @extend_schema(
+        operation_id="uploads_finish", summary="Finish an upload", request=None, responses={200: UploadSerializer}
+    )
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def finish(self, request: Request, pk: Any = None) -> Response:
+        """Say that the bytes were sent. 409 while nothing has arrived, 413 where no space is left."""
+        return Response(self.get_serializer(uploads.finish(self.get_object())).data)
+
+
+def _started(answer: uploads.Started) -> dict[str, Any]:
+    code, detail = "", ""
+    if answer.error is not None:
+        code, detail = answer.error.code, answer.error.message
+    elif answer.image is not None and answer.image.binned_at:
+        code, detail = "in_bin", "This photo is in the bin: restore it to see it again."
+    elif answer.status == "exists" and answer.image is None and answer.upload is None:
+        code, detail = "duplicate", "The same bytes are announced twice in this request."
+    signed = answer.request
+    return {
+        "status": answer.status,
+        "upload": UploadSerializer(answer.upload).data if answer.upload else None,
+        "request": {"method": signed.method, "url": signed.url, "headers": dict(signed.headers)} if signed else None,
+        "image": image_ref(answer.image.pk) if answer.image else None,
+        "code": code,
+        "detail": detail,
+    }
+
+
+def _finished(key: uuid.UUID, upload: Upload | None) -> dict[str, Any]:
+    if upload is None:
+        return {"id": key, "state": None, "code": "not_found", "reason": NOT_FOUND, "image": None}
+    code, reason = "", ""
+    try:
+        upload = uploads.finish(upload)
+        code, reason = upload.code, upload.reason
+    except GalleryError as error:
+        code, reason = error.code, error.message
+    return {"id": key, "state": upload.state, "code": code, "reason": reason, "image": image_ref(upload.image_id)}
