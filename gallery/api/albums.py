@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
 from gallery import access, albums
+from gallery.api.authentication import person
 from gallery.api.fields import IdsSerializer, StrictMixin, UtcDateTimeField
 from gallery.api.filters import AlbumFilter, StrictFilterBackend
 from gallery.api.pagination import CursorPages
@@ -23,7 +24,8 @@ class AlbumSerializer(StrictMixin, serializers.ModelSerializer[Album]):
     """An ordered collection of images. Where it lies among other albums is for its owner to know and to change."""
 
     description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
-    parent = serializers.UUIDField(source="parent_id", required=False, allow_null=True)
+    # The stubs know the other meaning of the name, the serializer that a field lies in.
+    parent = serializers.UUIDField(source="parent_id", required=False, allow_null=True)  # type: ignore[assignment]
     cover = serializers.UUIDField(source="cover_id", required=False, allow_null=True)
     is_own = serializers.SerializerMethodField(help_text="Whether you are the owner.")
     created_at = UtcDateTimeField(read_only=True)
@@ -56,9 +58,13 @@ class AlbumSerializer(StrictMixin, serializers.ModelSerializer[Album]):
 
     def validate_cover(self, key: uuid.UUID | None) -> uuid.UUID | None:
         """Refuse what is not in the album."""
+        if key is None:
+            return None
         inside = AlbumImage.objects.filter(album=self.instance, image_id=key, image__binned_at=None)
-        if key and (self.instance is None or not inside.exists()):
-            raise serializers.ValidationError("The cover must be one of the album's images.", code="not_found")
+        if self.instance is None or not inside.exists():
+            raise serializers.ValidationError(
+                "The cover must be one of the album's images.", code="not_found"
+            )
         return key
 
     def create(self, validated_data: dict[str, Any]) -> Album:
@@ -118,24 +124,28 @@ class AlbumViewSet(ModelViewSet[Album]):
     def perform_destroy(self, instance: Album) -> None:
         albums.delete(instance)
 
-    @extend_schema(operation_id="albums_add", summary="Add images", request=IdsSerializer, responses={204: None})
+    @extend_schema(
+        operation_id="albums_add", summary="Add images", request=IdsSerializer, responses={204: None}
+    )
     @action(detail=True, methods=["post"], filter_backends=[])
-    def add(self, request: Request, pk: Any = None) -> Response:
+    def add(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Put images of your own at the end, in the given order; what is inside already keeps its place.
 
         All or nothing: an id that is not one of your images is an error. For the owner and editors.
         """
         album, keys = self.get_object(), _keys(request)
-        own = set(access.library_of(request.user).filter(pk__in=keys).values_list("pk", flat=True))
+        own = set(access.library_of(person(request)).filter(pk__in=keys).values_list("pk", flat=True))
         if strange := {place: key for place, key in enumerate(keys) if key not in own}:
             error = serializers.ErrorDetail("There is no such image of yours.", code="not_found")
             raise serializers.ValidationError({"images": {str(place): [error] for place in strange}})
         albums.add(album, keys)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(operation_id="albums_remove", summary="Take images out", request=IdsSerializer, responses={204: None})
+    @extend_schema(
+        operation_id="albums_remove", summary="Take images out", request=IdsSerializer, responses={204: None}
+    )
     @action(detail=True, methods=["post"], filter_backends=[])
-    def remove(self, request: Request, pk: Any = None) -> Response:
+    def remove(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Take images out of the album; they stay in the library. What is not inside is passed over."""
         albums.remove(self.get_object(), _keys(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,7 +1,17 @@
 """How the API knows who is asking."""
 
 from rest_framework import authentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
+
+from gallery.models import User
+
+
+def person(request: Request) -> User:
+    """Return who is asking; raises NotAuthenticated where nobody is signed in."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

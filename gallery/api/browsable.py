@@ -15,4 +15,8 @@ class BrowsableRenderer(BrowsableAPIRenderer):
 
     def get_rendered_html_form(self, data: Any, view: "APIView", method: str, request: Request) -> Any:
         """Return whether to offer DELETE and OPTIONS, and no form made of input fields for anything else."""
-        return super().get_rendered_html_form(data, view, method, request) if method in {"DELETE", "OPTIONS"} else None
+        return (
+            super().get_rendered_html_form(data, view, method, request)
+            if method in {"DELETE", "OPTIONS"}
+            else None
+        )

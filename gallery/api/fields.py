@@ -71,7 +71,9 @@ class StrictMixin:
             raise serializers.ValidationError(
                 {
                     name: serializers.ErrorDetail(
-                        "This cannot be changed." if name in fields else f"This is not known here. Known are: {known}.",
+                        "This cannot be changed."
+                        if name in fields
+                        else f"This is not known here. Known are: {known}.",
                         code="read_only" if name in fields else "unknown_field",
                     )
                     for name in unknown

@@ -33,7 +33,9 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # django-
         known = [*filters, *getattr(paginator, "parameters", ())]
         for name in request.query_params:
             if name not in known and name != api_settings.URL_FORMAT_OVERRIDE:
-                raise UnknownParameter(f"{name} is no parameter of this list. Known are: {', '.join(sorted(known))}.")
+                raise UnknownParameter(
+                    f"{name} is no parameter of this list. Known are: {', '.join(sorted(known))}."
+                )
         found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return found
 
@@ -78,7 +80,9 @@ class ImageFilter(FilterSet):  # type: ignore[misc]
     taken_after = MomentFilter(help_text="Taken at this moment or later.")
     taken_before = MomentFilter(help_text="Taken before this moment.")
     favorite = SwitchFilter(help_text="Your own favourites, or your own others.")
-    album = django_filters.UUIDFilter(help_text="The images of an album that you may see, in order of the time taken.")
+    album = django_filters.UUIDFilter(
+        help_text="The images of an album that you may see, in order of the time taken."
+    )
     binned = SwitchFilter(help_text="true lists the bin in place of the library.")
 
     class Meta:
@@ -112,7 +116,9 @@ class _IdsField(forms.CharField):
         text = super().clean(value)
         words = [word.strip() for word in text.split(",") if word.strip()]
         if len(words) > MAX_IDS:
-            raise ValidationError(f"{len(words)} ids are too many: at most {MAX_IDS} in one request.", code="too_many")
+            raise ValidationError(
+                f"{len(words)} ids are too many: at most {MAX_IDS} in one request.", code="too_many"
+            )
         try:
             return [uuid.UUID(word) for word in words] or None
         except ValueError as error:

@@ -1,6 +1,6 @@
 """Images: listing, showing, describing, the bin, and the way to the original."""
 
-from collections.abc import Iterable
+import uuid
 from typing import Any
 
 from django.urls import reverse
@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from gallery import access, bin, objectstore, renditions
+from gallery import access, objectstore, renditions
+from gallery import bin as photo_bin
 from gallery.api.fields import LocalMomentField, StrictMixin, UtcDateTimeField
 from gallery.api.filters import ImageFilter, StrictFilterBackend
 from gallery.api.pagination import InvalidParameter, TimelinePages
@@ -31,7 +32,16 @@ class CameraSerializer(serializers.ModelSerializer[Image]):
 
     class Meta:
         model = Image
-        fields = ["make", "model", "lens", "f_number", "exposure_s", "iso", "focal_length_mm", "focal_length_35mm"]
+        fields = [
+            "make",
+            "model",
+            "lens",
+            "f_number",
+            "exposure_s",
+            "iso",
+            "focal_length_mm",
+            "focal_length_35mm",
+        ]
         read_only_fields = fields
 
 
@@ -60,16 +70,6 @@ class ImageLinksSerializer(serializers.Serializer[Any]):
     original = serializers.URLField(allow_null=True)
 
 
-class _Page(serializers.ListSerializer[Image]):
-    """Many images, whose addresses are signed in one go."""
-
-    def to_representation(self, data: Iterable[Image]) -> list[Any]:
-        rows = list(data)
-        signed = renditions.urls(rows, RUNGS)
-        self.context["signed"] = {image.pk: urls for image, urls in zip(rows, signed, strict=True)}
-        return super().to_representation(rows)
-
-
 class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
     """A photograph. What only its owner may know is null or false for everybody else."""
 
@@ -79,11 +79,15 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
         required=False,
         help_text="In UTC. To change it, send the local time with its offset: 2026-09-14T18:03:00+02:00.",
     )
-    taken_local = serializers.SerializerMethodField(help_text="What the clocks showed there, without an offset.")
+    taken_local = serializers.SerializerMethodField(
+        help_text="What the clocks showed there, without an offset."
+    )
     camera = CameraSerializer(source="*", read_only=True)
     place = serializers.SerializerMethodField(help_text="For the owner only.")
     is_favorite = serializers.BooleanField(required=False, help_text="For the owner only.")
-    is_own = serializers.SerializerMethodField(help_text="Whether you are the owner, who alone may change it.")
+    is_own = serializers.SerializerMethodField(
+        help_text="Whether you are the owner, who alone may change it."
+    )
     binned_at = UtcDateTimeField(read_only=True, allow_null=True)
     created_at = UtcDateTimeField(read_only=True)
     urls = serializers.SerializerMethodField()
@@ -91,7 +95,6 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
 
     class Meta:
         model = Image
-        list_serializer_class = _Page
         fields = [
             "id", "title", "description", "filename", "bytes", "content_type", "sha256", "width", "height", "ratio",
             "color", "thumbhash", "taken_at", "taken_local", "taken_offset_minutes", "taken_source", "camera", "place",
@@ -125,11 +128,11 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
     @extend_schema_field(ImageLinksSerializer)
     def get_links(self, image: Image) -> dict[str, str | None]:
         site = self.context["request"].build_absolute_uri
-        original = reverse("api:image-original", args=[image.pk]) if self.get_is_own(image) else None
+        original = site(reverse("api:image-original", args=[image.pk]))
         return {
             "self": site(reverse("api:image-detail", args=[image.pk])),
             "page": site(image.get_absolute_url()),
-            "original": site(original) if original else None,
+            "original": original if self.get_is_own(image) else None,
         }
 
     def to_representation(self, instance: Image) -> dict[str, Any]:
@@ -159,7 +162,11 @@ class OriginalSerializer(serializers.Serializer[Any]):
 
 
 class ImageViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, GenericViewSet[Image]
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    GenericViewSet[Image],
 ):
     """Your photographs, newest first; with `album`, those of an album that you own or were invited to."""
 
@@ -176,6 +183,16 @@ class ImageViewSet(
         if self.action == "retrieve":
             return access.images_changeable_by(user).filter(pk=key).first() or access.visible_image(user, key)
         return access.changeable_image(user, key)
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Return a page of images and sign the addresses of all of them in one go, many times as fast as one by one."""
+        page: list[Image] = super().paginate_queryset(queryset) or []
+        signed = renditions.urls(page, RUNGS)
+        self.signed = {image.pk: urls for image, urls in zip(page, signed, strict=True)}
+        return page
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "signed": getattr(self, "signed", {})}
 
     @extend_schema(operation_id="images_list", summary="List images")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -196,31 +213,39 @@ class ImageViewSet(
         return super().destroy(request, *args, **kwargs)
 
     def perform_destroy(self, instance: Image) -> None:
-        bin.put(access.images_changeable_by(self.request.user).filter(pk=instance.pk))
+        photo_bin.put(access.images_changeable_by(self.request.user).filter(pk=instance.pk))
 
     @extend_schema(operation_id="images_restore", summary="Take an image out of the bin", request=None)
     @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: Any = None) -> Response:
+    def restore(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Take the image back into the library and the albums it was in. Repeating it changes nothing."""
         image = self.get_object()
-        bin.restore(access.images_changeable_by(request.user).filter(pk=image.pk))
+        photo_bin.restore(access.images_changeable_by(request.user).filter(pk=image.pk))
         image.refresh_from_db(fields=["binned_at", "updated_at"])
         return Response(self.get_serializer(image).data)
 
     @extend_schema(
         operation_id="images_original",
         summary="Download the original",
-        parameters=[OpenApiParameter("redirect", OpenApiTypes.BOOL, default=True, description="false: give the address.")],
+        parameters=[
+            OpenApiParameter(
+                "redirect", OpenApiTypes.BOOL, default=True, description="false: give the address."
+            )
+        ],
         responses={200: OriginalSerializer, 302: OpenApiResponse(description="The address is in Location.")},
     )
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
-    def original(self, request: Request, pk: Any = None) -> Response:
+    def original(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Lead to the bytes as they were uploaded. For the owner only: they may hold the place where it was taken."""
         image = self.get_object()
         redirect = request.query_params.get("redirect", "true")
         if redirect not in {"true", "false"}:
             raise InvalidParameter("redirect: write true or false.")
-        url = objectstore.presign_get(image.original_key, expires_s=ORIGINAL_EXPIRES_S, filename=image.filename)
+        url = objectstore.presign_get(
+            image.original_key, expires_s=ORIGINAL_EXPIRES_S, filename=image.filename
+        )
         if redirect == "true":
-            return Response(status=status.HTTP_302_FOUND, headers={"Location": url, "Cache-Control": "no-store"})
+            return Response(
+                status=status.HTTP_302_FOUND, headers={"Location": url, "Cache-Control": "no-store"}
+            )
         return Response({"url": url, "expires_s": ORIGINAL_EXPIRES_S}, headers={"Cache-Control": "no-store"})

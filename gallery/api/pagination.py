@@ -7,15 +7,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
-from django.db.models import Model, QuerySet
 from rest_framework import exceptions
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
-
-from gallery.models import Image, ImageQuerySet
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PACKED = struct.Struct(">?q16s")
@@ -65,11 +62,11 @@ class CursorPages(BasePagination):
     max_limit: ClassVar[int] = 500
     parameters: ClassVar[tuple[str, ...]] = ("cursor", "limit")
 
-    def ordered(self, rows: QuerySet[Any], *, backwards: bool) -> QuerySet[Any]:
+    def ordered(self, rows: Any, *, backwards: bool) -> Any:
         """Order the rows as this list shows them, or the other way round."""
         return rows.order_by("id" if backwards else "-id")
 
-    def beyond(self, rows: QuerySet[Any], cursor: Cursor) -> QuerySet[Any]:
+    def beyond(self, rows: Any, cursor: Cursor) -> Any:
         """Keep what lies on the side of the cursor that it asks for."""
         return rows.filter(id__gt=cursor.key) if cursor.backwards else rows.filter(id__lt=cursor.key)
 
@@ -78,7 +75,10 @@ class CursorPages(BasePagination):
         return Cursor(backwards, 0, row.pk)
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None  # noqa: ARG002
+        self,
+        queryset: Any,
+        request: Request,
+        view: APIView | None = None,  # noqa: ARG002
     ) -> list[Any]:
         """Return the rows of the page that the request names; raises InvalidParameter."""
         limit = self._limit(request)
@@ -90,7 +90,9 @@ class CursorPages(BasePagination):
         more, found = len(found) > limit, found[:limit]
         if backwards:
             found.reverse()
-        self._set_links(request, found, following=more or backwards, preceding=more if backwards else bool(cursor))
+        self._set_links(
+            request, found, following=more or backwards, preceding=more if backwards else bool(cursor)
+        )
         return found
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -127,7 +129,9 @@ class CursorPages(BasePagination):
     def _limit(self, request: Request) -> int:
         text = request.query_params.get("limit") or str(self.default_limit)
         if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= self.max_limit):
-            raise InvalidParameter(f"limit: write a whole number between 1 and {self.max_limit}.", code="invalid_limit")
+            raise InvalidParameter(
+                f"limit: write a whole number between 1 and {self.max_limit}.", code="invalid_limit"
+            )
         return int(text)
 
     def _set_links(self, request: Request, rows: list[Any], *, following: bool, preceding: bool) -> None:
@@ -140,23 +144,17 @@ class CursorPages(BasePagination):
 
 
 class TimelinePages(CursorPages):
-    """Pages of images, the one taken last first."""
+    """Pages of an ImageQuerySet, the one taken last first."""
 
-    def ordered(self, rows: QuerySet[Any], *, backwards: bool) -> QuerySet[Any]:
+    def ordered(self, rows: Any, *, backwards: bool) -> Any:
         """Order by the time taken."""
-        return _images(rows).oldest_first() if backwards else _images(rows).newest_first()
+        return rows.oldest_first() if backwards else rows.newest_first()
 
-    def beyond(self, rows: QuerySet[Any], cursor: Cursor) -> QuerySet[Any]:
+    def beyond(self, rows: Any, cursor: Cursor) -> Any:
         """Keep what was taken before or after the cursor."""
-        side = _images(rows).after if cursor.backwards else _images(rows).before
+        side = rows.after if cursor.backwards else rows.before
         return side(cursor.taken_at, cursor.key)
 
-    def place(self, row: Model, *, backwards: bool) -> Cursor:
+    def place(self, row: Any, *, backwards: bool) -> Cursor:
         """Return the cursor that begins at an image."""
-        assert isinstance(row, Image)
         return Cursor(backwards, (row.taken_at - EPOCH) // timedelta(microseconds=1), row.pk)
-
-
-def _images(rows: QuerySet[Any]) -> ImageQuerySet:
-    assert isinstance(rows, ImageQuerySet)
-    return rows

@@ -75,13 +75,17 @@ def _body(status: int, code: str, detail: str) -> dict[str, Any]:
 
 def _of_store(error: objectstore.ObjectStoreError) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, objectstore.NotFound):
-        return _body(404, "not_in_store", "The file is not in the object store. Tell the owner of this site."), {}
+        return _body(
+            404, "not_in_store", "The file is not in the object store. Tell the owner of this site."
+        ), {}
     # The store's own words name keys and hosts, which are nobody's business: they go to the log.
     logger.error("object store failed code=%s error=%s", error.code, error)
     detail = "The object store does not answer at the moment: try again in a few seconds."
     if isinstance(error, objectstore.Unavailable):
         return _body(503, "store_unavailable", detail), {"Retry-After": str(RETRY_AFTER_S)}
-    return _body(502, "store_failed", "The object store refused the request. Tell the owner of this site."), {}
+    return _body(
+        502, "store_failed", "The object store refused the request. Tell the owner of this site."
+    ), {}
 
 
 def _of_framework(error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:
@@ -110,9 +114,9 @@ def _errors(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
             yield from _errors(inner, pointer if name == "non_field_errors" else f"{pointer}/{place}")
     elif isinstance(detail, Sequence) and not isinstance(detail, str):
         nested = any(isinstance(inner, Mapping | list) for inner in detail)
-        for place, inner in enumerate(detail):
+        for index, inner in enumerate(detail):
             if inner:
-                yield from _errors(inner, f"{pointer}/{place}" if nested else pointer)
+                yield from _errors(inner, f"{pointer}/{index}" if nested else pointer)
     else:
         yield {"pointer": pointer, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}
 

@@ -4,8 +4,7 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from gallery import access, uploads
+from gallery.api.authentication import person
 from gallery.api.fields import ImageRefSerializer, StrictMixin, UtcDateTimeField, image_ref
 from gallery.api.filters import StrictFilterBackend, UploadFilter
 from gallery.api.pagination import CursorPages
@@ -29,7 +29,9 @@ class FileSerializer(StrictMixin, serializers.Serializer[Any]):
     filename = serializers.CharField(max_length=1000, allow_blank=True)
     bytes = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
     content_type = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-    sha256 = serializers.CharField(max_length=200, allow_blank=True, help_text="64 lower-case hexadecimal digits.")
+    sha256 = serializers.CharField(
+        max_length=200, allow_blank=True, help_text="64 lower-case hexadecimal digits."
+    )
     modified_at = UtcDateTimeField(required=False, default=None, allow_null=True)
 
 
@@ -157,12 +159,15 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         album = access.changeable_album(request.user, album_id) if album_id else None
         announced = asked.validated_data["files"]
         files = [
-            uploads.File(one["filename"], one["bytes"], one["sha256"], one["content_type"], one["modified_at"])
+            uploads.File(
+                one["filename"], one["bytes"], one["sha256"], one["content_type"], one["modified_at"]
+            )
             for one in announced
         ]
-        started = uploads.start(request.user, files, album)
+        started = uploads.start(person(request), files, album)
         results = [
-            {"client_ref": one["client_ref"], **_started(answer)} for one, answer in zip(announced, started, strict=True)
+            {"client_ref": one["client_ref"], **_started(answer)}
+            for one, answer in zip(announced, started, strict=True)
         ]
         return Response({"results": results})
 
@@ -181,14 +186,19 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         asked = FinishSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         keys = asked.validated_data["uploads"]
-        own = {upload.pk: upload for upload in self.get_queryset().filter(pk__in=keys).select_related("owner")}
+        own = {
+            upload.pk: upload for upload in self.get_queryset().filter(pk__in=keys).select_related("owner")
+        }
         return Response({"results": [_finished(key, own.get(key)) for key in keys]})
 
     @extend_schema(
-        operation_id="uploads_finish", summary="Finish an upload", request=None, responses={200: UploadSerializer}
+        operation_id="uploads_finish",
+        summary="Finish an upload",
+        request=None,
+        responses={200: UploadSerializer},
     )
     @action(detail=True, methods=["post"], filter_backends=[])
-    def finish(self, request: Request, pk: Any = None) -> Response:
+    def finish(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Say that the bytes were sent. 409 while nothing has arrived, 413 where no space is left."""
         return Response(self.get_serializer(uploads.finish(self.get_object())).data)
 
@@ -205,7 +215,9 @@ def _started(answer: uploads.Started) -> dict[str, Any]:
     return {
         "status": answer.status,
         "upload": UploadSerializer(answer.upload).data if answer.upload else None,
-        "request": {"method": signed.method, "url": signed.url, "headers": dict(signed.headers)} if signed else None,
+        "request": {"method": signed.method, "url": signed.url, "headers": dict(signed.headers)}
+        if signed
+        else None,
         "image": image_ref(answer.image.pk) if answer.image else None,
         "code": code,
         "detail": detail,
@@ -221,4 +233,10 @@ def _finished(key: uuid.UUID, upload: Upload | None) -> dict[str, Any]:
         code, reason = upload.code, upload.reason
     except GalleryError as error:
         code, reason = error.code, error.message
-    return {"id": key, "state": upload.state, "code": code, "reason": reason, "image": image_ref(upload.image_id)}
+    return {
+        "id": key,
+        "state": upload.state,
+        "code": code,
+        "reason": reason,
+        "image": image_ref(upload.image_id),
+    }
