@@ -143,8 +143,6 @@ S3 = S3Settings(
 MAX_UPLOAD_BYTES = env.integer("PHOTOSKY_MAX_UPLOAD_BYTES", 200 * 1024**2, least=1)
 DEFAULT_QUOTA_BYTES = env.integer("PHOTOSKY_QUOTA_BYTES", 0)
 BIN_DAYS = env.integer("PHOTOSKY_BIN_DAYS", 30, least=1)
-# "thread" works in this process (a laptop), "none" leaves the work to `manage.py work` or a worker function.
-WORKER = env.choice("PHOTOSKY_WORKER", "none", ("none", "thread"))
 
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "gallery.objectstore.PhotoStorage"},
