@@ -91,6 +91,10 @@ class AlbumViewSet(ModelViewSet[Album]):
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
 
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """Return what the action takes, from which the browsable API makes its form."""
+        return IdsSerializer if self.action in {"add", "remove"} else AlbumSerializer
+
     def get_queryset(self) -> QuerySet[Album]:
         return access.albums_visible_to(self.request.user)
 

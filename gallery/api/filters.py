@@ -26,6 +26,8 @@ MAX_IDS = 100
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # django-filter is untyped
     """Applies the view's filters, and refuses parameters that the list does not know."""
 
+    template = "rest_framework/filters/form.html"
+
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         """Return the filtered rows; raises UnknownParameter or ValidationError."""
         filters = self.get_filterset_class(view, queryset).base_filters

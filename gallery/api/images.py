@@ -178,6 +178,10 @@ class ImageViewSet(
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
 
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """Return what the action takes, from which the browsable API makes its form; answers name their own."""
+        return serializers.Serializer if self.action in {"restore", "original"} else ImageSerializer
+
     def get_object(self) -> Image:
         user, key = self.request.user, self.kwargs["pk"]
         if self.action == "retrieve":
@@ -215,14 +219,19 @@ class ImageViewSet(
     def perform_destroy(self, instance: Image) -> None:
         photo_bin.put(access.images_changeable_by(self.request.user).filter(pk=instance.pk))
 
-    @extend_schema(operation_id="images_restore", summary="Take an image out of the bin", request=None)
+    @extend_schema(
+        operation_id="images_restore",
+        summary="Take an image out of the bin",
+        request=None,
+        responses={200: ImageSerializer},
+    )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Take the image back into the library and the albums it was in. Repeating it changes nothing."""
         image = self.get_object()
         photo_bin.restore(access.images_changeable_by(request.user).filter(pk=image.pk))
         image.refresh_from_db(fields=["binned_at", "updated_at"])
-        return Response(self.get_serializer(image).data)
+        return Response(ImageSerializer(image, context=self.get_serializer_context()).data)
 
     @extend_schema(
         operation_id="images_original",

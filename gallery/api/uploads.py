@@ -126,6 +126,15 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     filterset_class = UploadFilter
     lookup_value_converter = "uuid"
 
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """Return what the action takes, from which the browsable API makes its form; answers name their own."""
+        takes = {
+            "create": AnnouncementSerializer,
+            "finish_many": FinishSerializer,
+            "finish": serializers.Serializer,
+        }
+        return takes.get(self.action, UploadSerializer)
+
     def get_queryset(self) -> QuerySet[Upload]:
         return access.uploads_of(self.request.user)
 
@@ -200,7 +209,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     @action(detail=True, methods=["post"], filter_backends=[])
     def finish(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Say that the bytes were sent. 409 while nothing has arrived, 413 where no space is left."""
-        return Response(self.get_serializer(uploads.finish(self.get_object())).data)
+        return Response(UploadSerializer(uploads.finish(self.get_object())).data)
 
 
 def _started(answer: uploads.Started) -> dict[str, Any]:
