@@ -16,9 +16,9 @@ Value = bytes | tuple[float | None, ...]
 _MAX_ENTRIES = 1000
 _MAX_BYTES = 65_536
 _MAX_NUMBERS = 16
-# Type number: size in bytes and struct code; types without a code are kept as bytes.
+# Type number: size in bytes and struct code; those without a code (texts, bytes and the undefined) are kept as bytes.
 _TYPES = {
-    1: (1, "B"),
+    1: (1, ""),
     2: (1, ""),
     3: (2, "H"),
     4: (4, "I"),
@@ -50,10 +50,14 @@ class Tag(IntEnum):
     IMAGE_DESCRIPTION = 0x010E
     MAKE = 0x010F
     MODEL = 0x0110
+    STRIP_OFFSETS = 0x0111
     ORIENTATION = 0x0112
+    STRIP_BYTE_COUNTS = 0x0117
     SOFTWARE = 0x0131
     DATE_TIME = 0x0132
     ARTIST = 0x013B
+    TILE_OFFSETS = 0x0144
+    TILE_BYTE_COUNTS = 0x0145
     SUB_IFDS = 0x014A
     COPYRIGHT = 0x8298
     EXPOSURE_TIME = 0x829A
@@ -93,8 +97,6 @@ class Tag(IntEnum):
 
 
 _WANTED = frozenset(Tag)
-# Typed BYTE in the file, text in truth.
-_UTF16 = {Tag.XP_TITLE, Tag.XP_COMMENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Directory:
     def raw(self, tag: int) -> bytes:
         """Give the bytes of an undefined or byte value."""
         value = self.values.get(tag, b"")
-        return value if isinstance(value, bytes) else bytes(int(n or 0) & 255 for n in value)
+        return value if isinstance(value, bytes) else b""
 
     def numbers(self, tag: int) -> tuple[float | None, ...]:
         """Give all numbers of a value; one with a zero denominator is None."""
@@ -142,11 +144,16 @@ def read(block: bytes) -> Exif:
     """Read an EXIF block, with or without its "Exif" header, or a whole TIFF file. What is broken is left out."""
     while block[:6] == b"Exif\x00\x00":
         block = block[6:]
-    order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(block[:4])
-    if order is None or len(block) < 8:
+    order = byte_order(block)
+    if not order or len(block) < 8:
         return Exif()
     image = _directory(block, order, struct.unpack_from(order + "I", block, 4)[0])
     return Exif(image, _linked(block, order, image, Tag.EXIF_IFD), _linked(block, order, image, Tag.GPS_IFD))
+
+
+def byte_order(block: bytes) -> str:
+    """Give struct's sign for the byte order of a TIFF header; "" for anything else, BigTIFF among it."""
+    return {b"II*\x00": "<", b"MM\x00*": ">"}.get(block[:4], "")
 
 
 def _linked(block: bytes, order: str, image: Directory, tag: int) -> Directory:
@@ -156,15 +163,16 @@ def _linked(block: bytes, order: str, image: Directory, tag: int) -> Directory:
 
 def _directory(block: bytes, order: str, offset: int) -> Directory:
     values: dict[int, Value] = {}
-    for tag, kind, count, at in _entries(block, order, offset):
+    for tag, kind, count, at in entries(block, order, offset):
         if tag in _WANTED and tag not in values:
-            value = _value(block, order, kind, count, at, as_bytes=tag in _UTF16)
+            value = _value(block, order, kind, count, at)
             if value is not None:
                 values[tag] = value
     return Directory(values, order == ">")
 
 
-def _entries(block: bytes, order: str, offset: int) -> Iterator[tuple[int, int, int, int]]:
+def entries(block: bytes, order: str, offset: int) -> Iterator[tuple[int, int, int, int]]:
+    """Give tag, type, count and the position of the value field of each entry of a directory."""
     if not 8 <= offset <= len(block) - 2:
         return
     (count,) = struct.unpack_from(order + "H", block, offset)
@@ -175,14 +183,14 @@ def _entries(block: bytes, order: str, offset: int) -> Iterator[tuple[int, int, 
         yield tag, kind, length, at + 8
 
 
-def _value(block: bytes, order: str, kind: int, count: int, at: int, *, as_bytes: bool) -> Value | None:
+def _value(block: bytes, order: str, kind: int, count: int, at: int) -> Value | None:
     size, code = _TYPES.get(kind, (0, ""))
     if not size or not 0 < count * size <= _MAX_BYTES:
         return None
     if count * size > 4:
         (at,) = struct.unpack_from(order + "I", block, at)
     raw = block[at : at + count * size]
-    if as_bytes or not code:
+    if not code:
         return raw
     if count > _MAX_NUMBERS or len(raw) != count * size:
         return None

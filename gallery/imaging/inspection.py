@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gallery.imaging import camera, exif, heif, libvips, moment, place, refusals, structure, text, xmp
+from gallery.imaging import camera, exif, libvips, moment, place, refusals, structure, text, xmp
 from gallery.imaging.exif import Exif, Tag
 from gallery.imaging.facts import Facts
 from gallery.imaging.formats import Format, foreign, sniff
@@ -72,6 +72,9 @@ def recognise(data: bytes) -> Format:
 
 
 def _heic_header(data: bytes) -> _Header:
+    # Loaded for those who need it: it brings Pillow along.
+    from gallery.imaging import heif
+
     structure.check_boxes(data)
     header = heif.open_header(data)
     _check_pixels(header.width, header.height, Format.HEIC, MAX_PIXELS[Format.HEIC])
@@ -80,6 +83,7 @@ def _heic_header(data: bytes) -> _Header:
 
 
 def _vips_header(data: bytes, kind: Format) -> _Header:
+    structure.check_end(data, kind)
     if kind is Format.TIFF:
         structure.check_raw(data)
     pixels = libvips.open_header(data, kind)

@@ -25,7 +25,7 @@ CODES: Final = (
 )
 
 
-class Refused(Exception):  # noqa: N818 (an outcome with words for a person, not a fault)
+class Refused(Exception):
     """A file that is not taken. `message` is for the person who sent it, `detail` for the log only."""
 
     def __init__(self, code: str, message: str, detail: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pyvips
 
-from gallery.imaging import heif, libvips, thumbhash
+from gallery.imaging import libvips, thumbhash
 from gallery.imaging.facts import Facts, Processed, Rendition
 from gallery.imaging.formats import Format
 from gallery.imaging.inspection import inspect
@@ -58,16 +58,16 @@ def _levels(data: bytes, facts: Facts) -> _Levels:
 def _decoded(data: bytes, facts: Facts, size: tuple[int, int]) -> pyvips.Image:
     width, height = size
     if facts.format is Format.HEIC:
+        from gallery.imaging import heif
+
         with heif.decoded(data) as source:
             return _plain(
                 source.thumbnail_image(width, height=height, size="force", no_rotate=True, **_to_srgb(source))
             )
     source = libvips.open_header(data, facts.format)
-    return _plain(
-        pyvips.Image.thumbnail_buffer(
-            data, width, height=height, size="force", fail_on="truncated", **_to_srgb(source)
-        )
-    )
+    # The loader's options go in as a string: thumbnail_buffer takes a fail_on of its own and does not pass it on.
+    options = {"option_string": "fail_on=truncated", "size": "force"} | _to_srgb(source)
+    return _plain(pyvips.Image.thumbnail_buffer(data, width, height=height, **options))
 
 
 def _plain(pixels: pyvips.Image) -> pyvips.Image:

@@ -1,9 +1,11 @@
 """Checks on the bytes of a file before any decoder sees them: cut ends, scan bombs, raw files in TIFF's clothes."""
 
 import re
+import struct
 
 from gallery.imaging import exif, refusals
 from gallery.imaging.exif import Tag
+from gallery.imaging.formats import Format
 
 # Real progressive files have 2 to 11 scans. Each costs a pass over the whole picture, and no decoder limits the sum
 # (libjpeg-turbo, finding LJT-01-003).
@@ -12,6 +14,9 @@ _MAX_SEGMENTS = 5000
 # A marker is FF and a code; FF 00 is data, FF D0 to D7 are restart points within data (ITU-T T.81 section B.1.1.2).
 _MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _SCAN, _END, _NO_LENGTH = 0xDA, 0xD9, {0x01, 0xD8}
+
+_PARTS = {Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS, Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS}
+_MAX_PARTS = 1_000_000
 
 _HEIF_BOXES = {b"ftyp", b"meta", b"mdat", b"moov", b"idat", b"free", b"skip", b"uuid"}
 
@@ -31,6 +36,55 @@ def check_scans(data: bytes) -> None:
         if scans > MAX_SCANS or segments > _MAX_SEGMENTS:
             raise refusals.too_many_scans(MAX_SCANS)
         position += max(2, int.from_bytes(data[position : position + 2], "big"))
+
+
+def check_end(data: bytes, kind: Format) -> None:
+    """Refuse a WebP or TIFF that says it is longer than it is.
+
+    The decoder of WebP only says that it is broken; that of TIFF invents the missing part.
+    """
+    end = 0
+    if kind is Format.WEBP:
+        end = 8 + int.from_bytes(data[4:8], "little")
+    elif kind is Format.TIFF:
+        end = _tiff_end(data)
+    if end > len(data):
+        raise refusals.truncated(f"{end} bytes announced, {len(data)} there")
+
+
+def _tiff_end(data: bytes) -> int:
+    """Give the end of the first directory's strips or tiles (TIFF 6.0 sections 8 and 15); 0 for BigTIFF."""
+    order = exif.byte_order(data)
+    if not order or len(data) < 8:
+        return 0
+    (directory,) = struct.unpack_from(order + "I", data, 4)
+    if directory + 2 > len(data):
+        return int(directory) + 2
+    numbers = {
+        tag: _whole_numbers(data, order, *rest)
+        for tag, *rest in exif.entries(data, order, directory)
+        if tag in _PARTS
+    }
+    for offsets, lengths in (
+        (Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS),
+        (Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS),
+    ):
+        if offsets in numbers and lengths in numbers:
+            ends = map(sum, zip(numbers[offsets], numbers[lengths], strict=False))
+            return max(ends, default=0)
+    return 0
+
+
+def _whole_numbers(data: bytes, order: str, kind: int, count: int, at: int) -> tuple[int, ...]:
+    size, code = {3: (2, "H"), 4: (4, "I")}.get(kind, (0, ""))
+    if not size or count > _MAX_PARTS:
+        return ()
+    if count * size > 4:
+        (at,) = struct.unpack_from(order + "I", data, at)
+    if at + count * size > len(data):
+        # The list itself is cut off: whatever it says, the file ends too early.
+        return (at + count * size,)
+    return struct.unpack_from(f"{order}{count}{code}", data, at)
 
 
 def check_boxes(data: bytes) -> None:

@@ -34,6 +34,9 @@ def comment(raw: bytes, *, big_endian: bool) -> str:
     """Read a UserComment: eight bytes name its character code (EXIF 2.32 section 4.6.5 D)."""
     code, body = raw[:8], raw[8:]
     if code.startswith(b"UNICODE"):
+        # Not all writers keep to the file's byte order. In a text the high bytes vary less than the low ones.
+        first, second = len(set(body[::2])), len(set(body[1::2]))
+        big_endian = first < second or (first == second and big_endian)
         return tidy(body.decode("utf-16-be" if big_endian else "utf-16-le", "replace").rstrip("\x00"))
     if code.startswith(b"JIS"):
         return tidy(body.decode("iso2022_jp", "replace"))

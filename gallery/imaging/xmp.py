@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING
 
 from gallery.imaging import text
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -27,12 +30,14 @@ class Xmp:
 
 def read(packet: bytes) -> Xmp:
     """Read a packet. One that is not well-formed, declares entities or is over 1 MB says nothing."""
+    if not packet or len(packet) > _MAX_BYTES:
+        return Xmp()
     # Loaded here: most pictures have no XMP.
+    from xml.etree.ElementTree import ParseError
+
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
-    if not packet or len(packet) > _MAX_BYTES:
-        return Xmp()
     try:
         root = fromstring(packet.strip(b"\x00 \r\n\t"))
     except (ParseError, DefusedXmlException, ValueError, LookupError):
@@ -48,7 +53,7 @@ def read(packet: bytes) -> Xmp:
     )
 
 
-def _items(descriptions: list[Element], name: str) -> Iterator[str]:
+def _items(descriptions: "list[Element]", name: str) -> Iterator[str]:
     for description in descriptions:
         for item in description.iterfind(f"{name}//{_RDF}li"):
             words = text.tidy(item.text or "")
@@ -56,7 +61,7 @@ def _items(descriptions: list[Element], name: str) -> Iterator[str]:
                 yield words
 
 
-def _simple(descriptions: list[Element], name: str) -> str:
+def _simple(descriptions: "list[Element]", name: str) -> str:
     """Give a property that may be written as an attribute or as an element."""
     for description in descriptions:
         words = text.tidy(description.get(name) or description.findtext(name) or "")
