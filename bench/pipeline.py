@@ -19,12 +19,12 @@ ENVIRONMENT = {"VIPS_CONCURRENCY": "1", "MALLOC_ARENA_MAX": "1"}
 def main(arguments: list[str]) -> int:
     """Measure, print, and give the exit status; with `--ours FILE` or `--synthesise FILE` be the measured child."""
     match arguments:
-        case ["--ours", photo]:
-            return _ours(Path(photo))
-        case ["--synthesise", photo]:
-            return _synthesise(Path(photo))
-        case ["--size", photo]:
-            return _size(Path(photo))
+        case ["--ours", file]:
+            return _ours(Path(file))
+        case ["--synthesise", file]:
+            return _synthesise(Path(file))
+        case ["--size", file]:
+            return _size(Path(file))
     peer = npm_peer("sharp", SHARP)
     rows, bars = [], []
     for photo, size in _photographs():

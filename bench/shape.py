@@ -85,7 +85,7 @@ def interleave(
 
 def middle(samples: Sequence[Sample], figure: str) -> float:
     """Give the median of a figure ("cpu_s", "wall_s", "peak_mb")."""
-    return median(getattr(taken, figure) for taken in samples)
+    return float(median(getattr(taken, figure) for taken in samples))
 
 
 def npm_peer(name: str, version: str) -> Path:
