@@ -89,7 +89,13 @@ class Account:
 
     def has_function(self, name: str) -> bool:
         """Say whether a function is deployed."""
-        return found(lambda: self.functions.get_function_configuration(FunctionName=name), "ResourceNotFoundException") is not None
+        return (
+            found(
+                lambda: self.functions.get_function_configuration(FunctionName=name),
+                "ResourceNotFoundException",
+            )
+            is not None
+        )
 
     def _partition(self) -> str:
         from botocore.exceptions import UnknownRegionError
@@ -97,12 +103,16 @@ class Account:
         try:
             return self.session.get_partition_for_region(self.region)
         except UnknownRegionError as error:
-            raise ProvisionError(f"AWS has no region {self.region!r}: set aws_region to one such as eu-central-1.") from error
+            raise ProvisionError(
+                f"AWS has no region {self.region!r}: set aws_region to one such as eu-central-1."
+            ) from error
 
     def _watch(self, *, read_only: bool, on_call: OnCall | None) -> None:
         def heard(model: Any, **_: object) -> None:
             if read_only and not model.name.startswith(READ_VERBS):
-                raise ProvisionError(f"{model.name} would write, but only looking was asked for: please report this.")
+                raise ProvisionError(
+                    f"{model.name} would write, but only looking was asked for: please report this."
+                )
             if on_call:
                 on_call(model.name)
 

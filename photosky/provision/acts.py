@@ -57,10 +57,16 @@ class Stage:
 
     def remaining(self) -> list[str]:
         """Say what provisioning cannot do yet, or what only a person can do."""
-        missing = [function.name for function in self.config.functions if function.name not in self._deployed()]
-        remains = [f"Function {name} is not deployed: `make deploy STAGE={self.config.stage}`." for name in missing]
+        missing = [
+            function.name for function in self.config.functions if function.name not in self._deployed()
+        ]
+        remains = [
+            f"Function {name} is not deployed: `make deploy STAGE={self.config.stage}`." for name in missing
+        ]
         if self.config.worker.name in missing:
-            remains.append("New photos do not reach the worker until it is deployed and this was run once more.")
+            remains.append(
+                "New photos do not reach the worker until it is deployed and this was run once more."
+            )
         if not self.config.origins and not self.config.seed_cors:
             remains.append(
                 "No page may upload: set PHOTOSKY_SITE_URL to the gallery's address, once it has one, and run this once more."
@@ -74,7 +80,9 @@ class Stage:
         with explained("looking for the alarms' reader"):
             answered = subscription(self.account, topic)
         if answered is None or not answered.startswith(CONFIRMED):
-            return [f"{topic.email} must answer the letter from AWS Notifications before an alarm is sent there."]
+            return [
+                f"{topic.email} must answer the letter from AWS Notifications before an alarm is sent there."
+            ]
         return []
 
     def destroy(self, report: Report, *, photos: str = "") -> None:

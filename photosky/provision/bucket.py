@@ -1,7 +1,7 @@
 """The bucket's parts: first that it exists and is locked, then how long things stay and which pages may talk to it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,6 @@ from photosky.provision.errors import ProvisionError, error_code, explained
 from photosky.provision.parts import Part, Report
 from photosky.provision.policies import comparable
 
-DELETE_BATCH = 1000
 NO_BUCKET = "NoSuchBucket"
 # S3 answers so while it still works on an earlier change of the same bucket, or has not yet heard of the bucket.
 BUSY = frozenset({"OperationAborted", NO_BUCKET})
@@ -146,7 +145,11 @@ def present_region(account: Account, name: str) -> dict[str, str] | None:
     if answer is None:
         return None
     # GetBucketLocation names us-east-1 by nothing at all.
-    region = answer.get("BucketRegion") or account.s3.get_bucket_location(**owned).get("LocationConstraint") or "us-east-1"
+    region = (
+        answer.get("BucketRegion")
+        or account.s3.get_bucket_location(**owned).get("LocationConstraint")
+        or "us-east-1"
+    )
     if region != account.region:
         raise ProvisionError(
             f"Bucket {name} is in region {region}, but the functions are deployed to {account.region}: set aws_region to"
@@ -167,7 +170,9 @@ def _create(account: Account, bucket: Bucket) -> None:
 
     # us-east-1 is S3's default and may not be named (CreateBucket, LocationConstraint).
     place: dict[str, Any] = (
-        {} if bucket.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": bucket.region}}
+        {}
+        if bucket.region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": bucket.region}}
     )
     ownership: Any = bucket.ownership
     try:
@@ -184,15 +189,8 @@ def delete_photos(account: Account, name: str, report: Report) -> None:
         for upload in _uploads(account, name):
             account.s3.abort_multipart_upload(Bucket=name, ExpectedBucketOwner=account.id, **upload)
         deleted = 0
-        for batch in _batches(_versions(account, name)):
-            answer = account.s3.delete_objects(
-                Bucket=name, ExpectedBucketOwner=account.id, Delete={"Objects": batch, "Quiet": True}
-            )
-            if errors := answer.get("Errors"):
-                raise ProvisionError(
-                    f"{len(errors)} objects of bucket {name} were not deleted, first {errors[0].get('Key')}:"
-                    f" {errors[0].get('Message')}. Correct that and run it again."
-                )
+        while batch := _some_versions(account, name):
+            _delete_versions(account, name, batch)
             deleted += len(batch)
             report(f"deleted {deleted} versions of bucket {name}")
         account.s3.delete_bucket(Bucket=name, ExpectedBucketOwner=account.id)
@@ -200,28 +198,32 @@ def delete_photos(account: Account, name: str, report: Report) -> None:
 
 
 def _uploads(account: Account, name: str) -> Iterator[dict[str, Any]]:
-    pages = account.s3.get_paginator("list_multipart_uploads").paginate(Bucket=name, ExpectedBucketOwner=account.id)
+    pages = account.s3.get_paginator("list_multipart_uploads").paginate(
+        Bucket=name, ExpectedBucketOwner=account.id
+    )
     for page in pages:
         for upload in page.get("Uploads", []):
             yield {"Key": upload["Key"], "UploadId": upload["UploadId"]}
 
 
-def _versions(account: Account, name: str) -> Iterator[Any]:
-    pages = account.s3.get_paginator("list_object_versions").paginate(Bucket=name, ExpectedBucketOwner=account.id)
-    for page in pages:
-        for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            yield {"Key": version["Key"], "VersionId": version["VersionId"]}
+def _some_versions(account: Account, name: str) -> list[Any]:
+    """Return versions and delete markers, at most the 1,000 that one call can delete; empty when none are left."""
+    page = account.s3.list_object_versions(Bucket=name, ExpectedBucketOwner=account.id)
+    return [
+        {"Key": version["Key"], "VersionId": version["VersionId"]}
+        for version in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+    ]
 
 
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == DELETE_BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _delete_versions(account: Account, name: str, batch: list[Any]) -> None:
+    answer = account.s3.delete_objects(
+        Bucket=name, ExpectedBucketOwner=account.id, Delete={"Objects": batch, "Quiet": True}
+    )
+    if errors := answer.get("Errors"):
+        raise ProvisionError(
+            f"{len(errors)} objects of bucket {name} were not deleted, first {errors[0].get('Key')}:"
+            f" {errors[0].get('Message')}. Correct that and run it again."
+        )
 
 
 def _encryption(answer: Any) -> Any:
@@ -229,7 +231,10 @@ def _encryption(answer: Any) -> Any:
     keys = ("SSEAlgorithm", "KMSMasterKeyID")
     return [
         {"ApplyServerSideEncryptionByDefault": {key: rule[key] for key in keys if key in rule}}
-        for rule in (item["ApplyServerSideEncryptionByDefault"] for item in answer["ServerSideEncryptionConfiguration"]["Rules"])
+        for rule in (
+            item["ApplyServerSideEncryptionByDefault"]
+            for item in answer["ServerSideEncryptionConfiguration"]["Rules"]
+        )
     ]
 
 
@@ -240,4 +245,6 @@ def _by_id(rules: list[Any]) -> list[Any]:
 
 
 def _sorted_lists(rule: Any) -> Any:
-    return {key: sorted(value) if isinstance(value, list) else value for key, value in rule.items() if key != "ID"}
+    return {
+        key: sorted(value) if isinstance(value, list) else value for key, value in rule.items() if key != "ID"
+    }

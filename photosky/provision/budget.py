@@ -69,7 +69,11 @@ def _present_warnings(account: Account, name: str) -> list[Any]:
     asked: dict[str, Any] = {"AccountId": account.id, "BudgetName": name}
     pages = account.budgets.get_paginator("describe_notifications_for_budget").paginate(**asked)
     return [
-        {key: warning[key] for key in ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType") if key in warning}
+        {
+            key: warning[key]
+            for key in ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")
+            if key in warning
+        }
         for page in pages
         for warning in (dict(item) for item in page.get("Notifications", []))
     ]
@@ -82,17 +86,25 @@ def _read(account: Account, budget: Budget) -> Any:
         return None
     lines = []
     for warning in _present_warnings(account, budget.name):
-        to = account.budgets.describe_subscribers_for_notification(**named, Notification=warning)["Subscribers"]
+        to = account.budgets.describe_subscribers_for_notification(**named, Notification=warning)[
+            "Subscribers"
+        ]
         lines.append(_line(warning, to))
     present = answer["Budget"]
-    return {"limit": float(present["BudgetLimit"]["Amount"]), "unit": present["TimeUnit"], "warnings": sorted(lines)}
+    return {
+        "limit": float(present["BudgetLimit"]["Amount"]),
+        "unit": present["TimeUnit"],
+        "warnings": sorted(lines),
+    }
 
 
 def _write(account: Account, budget: Budget, present: Any) -> None:
     document: Any = budget_document(budget)
     wanted: Any = [{"Notification": warning, "Subscribers": readers(budget)} for warning in warnings(budget)]
     if present is None:
-        account.budgets.create_budget(AccountId=account.id, Budget=document, NotificationsWithSubscribers=wanted)
+        account.budgets.create_budget(
+            AccountId=account.id, Budget=document, NotificationsWithSubscribers=wanted
+        )
         return
     account.budgets.update_budget(AccountId=account.id, NewBudget=document)
     if present["warnings"] != _wanted(budget)["warnings"]:

@@ -75,7 +75,11 @@ def _bucket(state: DesiredState) -> dict[str, Any]:
         "VersioningConfiguration": {"Status": bucket.versioning},
         "LifecycleConfiguration": {"Rules": [_lifecycle_rule(rule) for rule in bucket.lifecycle]},
         "NotificationConfiguration": {
-            "Fn::If": [WIRED, {"QueueConfigurations": _queue_configurations(entries)}, {"Ref": "AWS::NoValue"}]
+            "Fn::If": [
+                WIRED,
+                {"QueueConfigurations": _queue_configurations(entries)},
+                {"Ref": "AWS::NoValue"},
+            ]
         },
     }
     if bucket.cors:
@@ -91,7 +95,11 @@ def _bucket(state: DesiredState) -> dict[str, Any]:
 
 def _queue_configurations(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {"Event": event, "Queue": entry["QueueArn"], "Filter": {"S3Key": {"Rules": entry["Filter"]["Key"]["FilterRules"]}}}
+        {
+            "Event": event,
+            "Queue": entry["QueueArn"],
+            "Filter": {"S3Key": {"Rules": entry["Filter"]["Key"]["FilterRules"]}},
+        }
         for entry in entries
         for event in entry["Events"]
     ]
@@ -128,8 +136,13 @@ def _queues(state: DesiredState) -> dict[str, Any]:
 
 def _queue(queue: Queue, **more: Any) -> dict[str, Any]:
     properties = {key: value for key, value in attributes(queue).items() if key != "Policy"}
-    properties = {key: int(value) if isinstance(value, str) and value.isdecimal() else value for key, value in properties.items()}
-    return _resource("SQS::Queue", {**properties, "QueueName": queue.name, "SqsManagedSseEnabled": True}, **more)
+    properties = {
+        key: int(value) if isinstance(value, str) and value.isdecimal() else value
+        for key, value in properties.items()
+    }
+    return _resource(
+        "SQS::Queue", {**properties, "QueueName": queue.name, "SqsManagedSseEnabled": True}, **more
+    )
 
 
 def _queue_policy(resource: str, queue: Queue) -> dict[str, Any]:
@@ -149,7 +162,9 @@ def _role(role: Role) -> dict[str, Any]:
 
 def _logs(state: DesiredState) -> dict[str, Any]:
     return {
-        f"Log{number}": _resource("Logs::LogGroup", {"LogGroupName": group.name, "RetentionInDays": group.days}, **KEPT)
+        f"Log{number}": _resource(
+            "Logs::LogGroup", {"LogGroupName": group.name, "RetentionInDays": group.days}, **KEPT
+        )
         for number, group in enumerate(state.log_groups, 1)
     }
 
@@ -158,7 +173,9 @@ def _topic(topic: Topic) -> dict[str, Any]:
     subscription = {"Protocol": "email", "Endpoint": topic.email}
     return {
         "Topic": _resource("SNS::Topic", {"TopicName": topic.name, "Subscription": [subscription]}),
-        "TopicPolicy": _resource("SNS::TopicPolicy", {"Topics": [{"Ref": "Topic"}], "PolicyDocument": topic.policy}),
+        "TopicPolicy": _resource(
+            "SNS::TopicPolicy", {"Topics": [{"Ref": "Topic"}], "PolicyDocument": topic.policy}
+        ),
     }
 
 
@@ -182,4 +199,9 @@ def _budget(state: DesiredState) -> dict[str, Any]:
 def _mapping(state: DesiredState) -> dict[str, Any]:
     mapping = state.mapping
     names = {"EventSourceArn": mapping.queue_arn, "FunctionName": mapping.function}
-    return _resource("Lambda::EventSourceMapping", {**names, **mapping_document(mapping)}, Condition=WIRED, DependsOn="Work")
+    return _resource(
+        "Lambda::EventSourceMapping",
+        {**names, **mapping_document(mapping)},
+        Condition=WIRED,
+        DependsOn="Work",
+    )

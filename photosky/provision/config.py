@@ -90,7 +90,7 @@ def _config(
     *,
     seed_cors: bool,
 ) -> ProvisionConfig:
-    env = Environment({**environment, **_variables(merged)})
+    env = Environment({**_for_aws(environment), **_variables(merged)})
     worker_stage = f"{stage}_worker"
     web = _function(stage, merged, settings_file)
     worker = _function(worker_stage, _stage(stages, worker_stage, settings_file), settings_file)
@@ -116,11 +116,15 @@ def _stages(settings_file: Path) -> dict[str, Any]:
     try:
         stages = json.loads(settings_file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ProvisionError(f"{settings_file} cannot be read: {error}. Run this in the project's folder.") from error
+        raise ProvisionError(
+            f"{settings_file} cannot be read: {error}. Run this in the project's folder."
+        ) from error
     except ValueError as error:
         raise ProvisionError(f"{settings_file} is not JSON: {error}. Correct it.") from error
     if not isinstance(stages, dict):
-        raise ProvisionError(f"{settings_file} does not hold stages by name: write an object, as Zappa's guide shows.")
+        raise ProvisionError(
+            f"{settings_file} does not hold stages by name: write an object, as Zappa's guide shows."
+        )
     return stages
 
 
@@ -131,14 +135,24 @@ def _stage(stages: dict[str, Any], stage: str, settings_file: Path) -> dict[str,
     name: str | None = stage
     while name is not None:
         if name in seen:
-            raise ProvisionError(f"Stage {stage!r} of {settings_file} extends itself ({' -> '.join(seen)}): break the circle.")
+            raise ProvisionError(
+                f"Stage {stage!r} of {settings_file} extends itself ({' -> '.join(seen)}): break the circle."
+            )
         if not isinstance(stages.get(name), dict):
             known = ", ".join(sorted(stages)) or "none"
-            raise ProvisionError(f"{settings_file} has no stage {name!r} (it has {known}): name another or add it.")
+            raise ProvisionError(
+                f"{settings_file} has no stage {name!r} (it has {known}): name another or add it."
+            )
         seen.append(name)
         merged = {**stages[name], **merged}
         name = stages[name].get("extends")
     return merged
+
+
+def _for_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the bucket of a gallery on this computer, which has the S3 server's address beside it."""
+    local = bool(environment.get("PHOTOSKY_S3_ENDPOINT"))
+    return {name: value for name, value in environment.items() if not (local and name == "PHOTOSKY_BUCKET")}
 
 
 def _variables(stage: dict[str, Any]) -> dict[str, str]:
@@ -151,7 +165,9 @@ def _variables(stage: dict[str, Any]) -> dict[str, str]:
 def _function(stage: str, merged: dict[str, Any], settings_file: Path) -> Function:
     project = merged.get("project_name")
     if not project:
-        raise ProvisionError(f"Stage {stage!r} of {settings_file} has no project_name: add one, such as photosky.")
+        raise ProvisionError(
+            f"Stage {stage!r} of {settings_file} has no project_name: add one, such as photosky."
+        )
     # Zappa forms the name with python-slugify; of the characters that it lets through only these need replacing.
     name = re.sub(r"[^a-z0-9]+", "-", f"{project}-{stage}".lower()).strip("-")
     policy, trust = merged.get("attach_policy"), merged.get("assume_policy")
@@ -200,14 +216,18 @@ def _origins(env: Environment) -> tuple[str, ...]:
 def _email(env: Environment) -> str:
     email = env.text("PHOTOSKY_ALARM_EMAIL")
     if email and not EMAIL.fullmatch(email):
-        raise ProvisionError(f"PHOTOSKY_ALARM_EMAIL is {email!r}: set it to an e-mail address, or to nothing.")
+        raise ProvisionError(
+            f"PHOTOSKY_ALARM_EMAIL is {email!r}: set it to an e-mail address, or to nothing."
+        )
     return email
 
 
 def _concurrency(env: Environment) -> int:
     value = env.integer("PHOTOSKY_WORKER_CONCURRENCY", 5)
     if value not in CONCURRENCY:
-        raise ProvisionError(f"PHOTOSKY_WORKER_CONCURRENCY is {value}: Lambda takes {CONCURRENCY[0]} to {CONCURRENCY[-1]}.")
+        raise ProvisionError(
+            f"PHOTOSKY_WORKER_CONCURRENCY is {value}: Lambda takes {CONCURRENCY[0]} to {CONCURRENCY[-1]}."
+        )
     return value
 
 

@@ -156,7 +156,10 @@ def desired_state(config: ProvisionConfig, names: Names) -> DesiredState:
     return DesiredState(
         bucket=_bucket(config, names),
         dead_letters=Queue(
-            dead_letters, names.arn("sqs", dead_letters), policies.queue_policy(names, dead_letters, None), visibility_s=30
+            dead_letters,
+            names.arn("sqs", dead_letters),
+            policies.queue_policy(names, dead_letters, None),
+            visibility_s=30,
         ),
         queue=Queue(
             queue,
@@ -166,13 +169,16 @@ def desired_state(config: ProvisionConfig, names: Names) -> DesiredState:
             dead_letters_arn=names.arn("sqs", dead_letters),
         ),
         roles=_roles(config, names, queue),
-        log_groups=tuple(LogGroup(f"/aws/lambda/{function.name}", config.log_days) for function in config.functions),
+        log_groups=tuple(
+            LogGroup(f"/aws/lambda/{function.name}", config.log_days) for function in config.functions
+        ),
         topic=topic,
         alarms=_alarms(config, dead_letters, (topic.arn,) if topic else ()),
         budget=Budget(config.name, config.budget_usd, config.alarm_email),
         mapping=Mapping(names.arn("sqs", queue), config.worker.name, config.worker_concurrency),
         notifications=tuple(
-            Notification(f"{config.name}-{prefix}", names.arn("sqs", queue), f"{prefix}/") for prefix in WATCHED_PREFIXES
+            Notification(f"{config.name}-{prefix}", names.arn("sqs", queue), f"{prefix}/")
+            for prefix in WATCHED_PREFIXES
         ),
     )
 

@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SIGN_IN_AGAIN = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"}
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+    }
 )
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"})
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"}
+)
 
 
 class ProvisionError(Exception):
@@ -33,13 +41,17 @@ def explained(doing: str) -> Iterator[None]:
     except ClientError as error:
         raise ProvisionError(_said(error, doing)) from error
     except BotoCoreError as error:
-        raise ProvisionError(f"AWS could not be asked while {doing}: {error} Nothing was assumed; run it again.") from error
+        raise ProvisionError(
+            f"AWS could not be asked while {doing}: {error} Nothing was assumed; run it again."
+        ) from error
 
 
 def _said(error: Exception, doing: str) -> str:
     code = error_code(error)
     if code in SIGN_IN_AGAIN:
-        return f"AWS does not accept these credentials ({code}) while {doing}: sign in again, then run it again."
+        return (
+            f"AWS does not accept these credentials ({code}) while {doing}: sign in again, then run it again."
+        )
     if code == "SignatureDoesNotMatch":
         return f"The secret access key is wrong, or this computer's clock is, while {doing}: correct it."
     if code in DENIED:

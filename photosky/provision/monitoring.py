@@ -96,7 +96,13 @@ def _topic(account: Account, topic: Topic) -> list[Part]:
             sns.set_topic_attributes(TopicArn=topic.arn, AttributeName="Policy", AttributeValue=policy)
 
     return [
-        Part(f"topic {topic.name}", comparable(topic.policy), read, write, lambda: sns.delete_topic(TopicArn=topic.arn)),
+        Part(
+            f"topic {topic.name}",
+            comparable(topic.policy),
+            read,
+            write,
+            lambda: sns.delete_topic(TopicArn=topic.arn),
+        ),
         Part(
             f"topic {topic.name}: letters to {topic.email}",
             {"email": topic.email},
@@ -113,7 +119,10 @@ def subscription(account: Account, topic: Topic) -> str | None:
     def asked() -> str | None:
         for page in account.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic.arn):
             for present in page["Subscriptions"]:
-                if present["Protocol"] == "email" and present["Endpoint"] == topic.email:
+                if (
+                    present["Protocol"] == "email"
+                    and present["Endpoint"].casefold() == topic.email.casefold()
+                ):
                     return str(present["SubscriptionArn"])
         return None
 

@@ -116,7 +116,13 @@ def role_policy(names: Names, bucket: str, stage: str, functions: Iterable[str],
     statements = [
         _allow(
             "Photos",
-            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            [
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ],
             objects,
         ),
         _allow("StaticFiles", ["s3:GetObject"], [names.bucket(bucket, "static/*")]),
@@ -137,7 +143,12 @@ def role_policy(names: Names, bucket: str, stage: str, functions: Iterable[str],
         statements.append(
             _allow(
                 "Work",
-                ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
+                [
+                    "sqs:ReceiveMessage",
+                    "sqs:DeleteMessage",
+                    "sqs:ChangeMessageVisibility",
+                    "sqs:GetQueueAttributes",
+                ],
                 [names.arn("sqs", queue)],
             )
         )
@@ -145,7 +156,12 @@ def role_policy(names: Names, bucket: str, stage: str, functions: Iterable[str],
 
 
 def comparable(policy: Any) -> Any:
-    """Return a policy in one form, since AWS gives back a list of one as its item and lists in any order."""
+    """Return a policy in one form.
+
+    AWS gives back a list of one as its item, lists in any order, and everybody as "*" or as {"AWS": "*"}.
+    """
+    if policy == {"AWS": "*"}:
+        return "*"
     if isinstance(policy, dict):
         return {key: comparable(value) for key, value in policy.items()}
     if isinstance(policy, list):

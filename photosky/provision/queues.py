@@ -29,7 +29,10 @@ def attributes(queue: Queue) -> dict[str, Any]:
         "Policy": queue.policy,
     }
     if queue.dead_letters_arn:
-        wanted["RedrivePolicy"] = {"deadLetterTargetArn": queue.dead_letters_arn, "maxReceiveCount": queue.tries}
+        wanted["RedrivePolicy"] = {
+            "deadLetterTargetArn": queue.dead_letters_arn,
+            "maxReceiveCount": queue.tries,
+        }
     return wanted
 
 
@@ -49,7 +52,9 @@ def _queue(account: Account, queue: Queue) -> Part:
         url = queue_url(account, queue.name)
         if url is None:
             return None
-        answer = found(lambda: account.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]), *ABSENT)
+        answer = found(
+            lambda: account.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]), *ABSENT
+        )
         return None if answer is None else _shape(answer.get("Attributes", {}), wanted)
 
     def write(present: Any) -> None:

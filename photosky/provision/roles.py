@@ -50,7 +50,9 @@ def _trust(account: Account, role: Role) -> Part:
     def write(present: Any) -> None:
         if present is None:
             iam.create_role(
-                RoleName=role.name, AssumeRolePolicyDocument=trust, Description="What PhotoSky's functions may do"
+                RoleName=role.name,
+                AssumeRolePolicyDocument=trust,
+                Description="What PhotoSky's functions may do",
             )
         else:
             iam.update_assume_role_policy(RoleName=role.name, PolicyDocument=trust)
@@ -74,7 +76,9 @@ def _besides(account: Account, name: str) -> list[str]:
         inline = account.iam.get_paginator("list_role_policies").paginate(RoleName=name)
         attached = account.iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
         names = [policy for page in inline for policy in page["PolicyNames"] if policy != POLICY_NAME]
-        return sorted(names + [policy["PolicyArn"] for page in attached for policy in page["AttachedPolicies"]])
+        return sorted(
+            names + [policy["PolicyArn"] for page in attached for policy in page["AttachedPolicies"]]
+        )
 
     return found(listed, ABSENT) or []
 

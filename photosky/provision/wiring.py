@@ -9,7 +9,12 @@ from photosky.provision.parts import Part
 # The new role's rights and the new queue's policy take some seconds to be known everywhere; until then AWS calls the
 # request invalid. A mapping that is still being made answers that it is in use.
 NOT_YET = frozenset(
-    {"InvalidParameterValueException", "InvalidArgument", "ResourceInUseException", "ResourceConflictException"}
+    {
+        "InvalidParameterValueException",
+        "InvalidArgument",
+        "ResourceInUseException",
+        "ResourceConflictException",
+    }
 )
 ABSENT = "ResourceNotFoundException"
 

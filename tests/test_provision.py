@@ -1,0 +1,415 @@
+"""Provisioning converges: what it makes, that it writes nothing twice, and that it mends what differs."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import boto3
+import pytest
+from django.core.management import CommandError, call_command
+
+from photosky.provision.errors import ProvisionError
+from tests.provision_aws import ACCOUNT, BUCKET, REGION, SITE, AwsAccount, aws
+
+__all__ = ["aws"]
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+def manage(account: AwsAccount, *arguments: str) -> str:
+    out = StringIO()
+    call_command(
+        "provision", "--zappa-settings", str(account.settings_file), *arguments, stdout=out, no_color=True
+    )
+    return out.getvalue()
+
+
+def attributes(name: str) -> dict[str, Any]:
+    sqs = client("sqs")
+    answer = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], AttributeNames=["All"]
+    )
+    return dict(answer["Attributes"])
+
+
+def test_the_bucket_is_private_versioned_and_encrypted(aws: AwsAccount) -> None:
+    aws.provision()
+    s3 = client("s3")
+    assert set(s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values()) == {True}
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    [rule] = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    [owner] = s3.get_bucket_ownership_controls(Bucket=BUCKET)["OwnershipControls"]["Rules"]
+    assert owner["ObjectOwnership"] == "BucketOwnerEnforced"
+    assert s3.get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == REGION
+
+
+def test_the_bucket_may_be_in_the_region_that_has_no_location_constraint(aws: AwsAccount) -> None:
+    aws.configure(region="us-east-1")
+    aws.provision()
+    assert boto3.client("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"] is None
+    assert aws.stage().plan() == []
+
+
+def test_old_versions_and_unfinished_uploads_expire_and_originals_do_not(aws: AwsAccount) -> None:
+    aws.configure(PHOTOSKY_OLD_VERSIONS_DAYS="45")
+    aws.provision()
+    rules = {
+        rule["ID"]: rule for rule in client("s3").get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
+    }
+    assert rules["expire-incoming"]["Filter"] == {"Prefix": "incoming/"}
+    assert rules["expire-incoming"]["Expiration"] == {"Days": 2}
+    everything = rules["expire-old-versions"]
+    assert everything["NoncurrentVersionExpiration"] == {"NoncurrentDays": 45}
+    assert everything["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 2}
+    assert everything["Expiration"] == {"ExpiredObjectDeleteMarker": True}
+    assert len(rules) == 2
+
+
+def test_only_pages_of_the_site_may_talk_to_the_bucket_and_none_may_delete(aws: AwsAccount) -> None:
+    aws.provision()
+    [rule] = client("s3").get_bucket_cors(Bucket=BUCKET)["CORSRules"]
+    assert rule["AllowedOrigins"] == [SITE]
+    assert sorted(rule["AllowedMethods"]) == ["GET", "HEAD", "POST", "PUT"]
+    assert "ETag" in rule["ExposeHeaders"]
+    assert rule["MaxAgeSeconds"] == 3000
+
+
+def test_seed_cors_is_the_tutorials_and_is_withdrawn_by_the_next_plain_run(aws: AwsAccount) -> None:
+    manage(aws, "--seed-cors")
+    [rule] = client("s3").get_bucket_cors(Bucket=BUCKET)["CORSRules"]
+    assert (rule["AllowedOrigins"], rule["ExposeHeaders"], rule["MaxAgeSeconds"]) == (["*"], ["ETag"], 3000)
+    assert sorted(rule["AllowedMethods"]) == ["DELETE", "GET", "POST", "PUT"]
+    manage(aws)
+    assert client("s3").get_bucket_cors(Bucket=BUCKET)["CORSRules"][0]["AllowedOrigins"] == [SITE]
+
+
+def test_without_a_site_no_page_may_talk_to_the_bucket_and_that_is_said(aws: AwsAccount) -> None:
+    aws.configure(PHOTOSKY_SITE_URL="")
+    assert "set PHOTOSKY_SITE_URL" in manage(aws)
+    with pytest.raises(client("s3").exceptions.ClientError, match="NoSuchCORSConfiguration"):
+        client("s3").get_bucket_cors(Bucket=BUCKET)
+
+
+def test_cors_of_a_former_site_is_taken_away(aws: AwsAccount) -> None:
+    aws.provision()
+    aws.configure(PHOTOSKY_SITE_URL="")
+    aws.provision()
+    with pytest.raises(client("s3").exceptions.ClientError, match="NoSuchCORSConfiguration"):
+        client("s3").get_bucket_cors(Bucket=BUCKET)
+
+
+def test_what_cannot_be_worked_off_ends_in_the_dead_letter_queue(aws: AwsAccount) -> None:
+    aws.provision()
+    work, dead = attributes("photosky-production-work"), attributes("photosky-production-dead-letters")
+    redrive = json.loads(work["RedrivePolicy"])
+    assert redrive == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 5}
+    assert work["MessageRetentionPeriod"] == dead["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+    assert int(work["VisibilityTimeout"]) >= 6 * 300
+
+
+def test_logs_are_kept_for_thirty_days(aws: AwsAccount) -> None:
+    aws.provision()
+    groups = client("logs").describe_log_groups()["logGroups"]
+    assert {group["logGroupName"]: group["retentionInDays"] for group in groups} == {
+        "/aws/lambda/photosky-production": 30,
+        "/aws/lambda/photosky-production-worker": 30,
+    }
+
+
+def test_errors_of_both_functions_and_dead_letters_raise_alarms_that_are_sent(aws: AwsAccount) -> None:
+    aws.provision()
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms} == {
+        ("Errors", "photosky-production"),
+        ("Errors", "photosky-production-worker"),
+        ("ApproximateNumberOfMessagesVisible", "photosky-production-dead-letters"),
+    }
+    [subscription] = client("sns").list_subscriptions()["Subscriptions"]
+    assert subscription["Endpoint"] == "alice@example.com"
+    assert {action for alarm in alarms for action in alarm["AlarmActions"]} == {subscription["TopicArn"]}
+
+
+def test_a_month_dearer_than_the_budget_is_told(aws: AwsAccount) -> None:
+    aws.configure(PHOTOSKY_BUDGET_USD="25")
+    aws.provision()
+    named = {"AccountId": ACCOUNT, "BudgetName": "photosky-production"}
+    budgets = boto3.client("budgets", region_name="us-east-1")
+    assert budgets.describe_budget(**named)["Budget"]["BudgetLimit"] == {"Amount": "25", "Unit": "USD"}
+    warnings = budgets.describe_notifications_for_budget(**named)["Notifications"]
+    assert {(warning["NotificationType"], warning["Threshold"]) for warning in warnings} == {
+        ("ACTUAL", 80.0),
+        ("FORECASTED", 100.0),
+    }
+
+
+def test_a_changed_budget_and_reader_are_brought_up_to_date(aws: AwsAccount) -> None:
+    aws.provision()
+    aws.configure(PHOTOSKY_BUDGET_USD="40", PHOTOSKY_ALARM_EMAIL="bob@example.com")
+    aws.provision()
+    assert aws.stage().plan() == []
+    budgets = boto3.client("budgets", region_name="us-east-1")
+    [budget] = budgets.describe_budgets(AccountId=ACCOUNT)["Budgets"]
+    assert budget["BudgetLimit"]["Amount"] == "40"
+
+
+def test_before_the_worker_is_deployed_nothing_triggers_and_that_is_said(aws: AwsAccount) -> None:
+    out = manage(aws)
+    assert "Function photosky-production-worker is not deployed" in out
+    assert client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+    assert "QueueConfigurations" not in client("s3").get_bucket_notification_configuration(Bucket=BUCKET)
+
+
+def test_after_the_deployment_new_photos_reach_the_worker_with_partial_batch_responses(
+    aws: AwsAccount,
+) -> None:
+    aws.provision()
+    aws.deploy()
+    aws.provision()
+    [mapping] = client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    assert mapping["FunctionArn"].endswith(":photosky-production-worker")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+    entries = client("s3").get_bucket_notification_configuration(Bucket=BUCKET)["QueueConfigurations"]
+    told = {entry["Filter"]["Key"]["FilterRules"][0]["Value"]: entry["Events"] for entry in entries}
+    assert told == {"originals/": ["s3:ObjectCreated:*"], "incoming/": ["s3:ObjectCreated:*"]}
+
+
+def test_a_notification_of_somebody_else_is_kept(aws: AwsAccount) -> None:
+    aws.provision()
+    aws.deploy()
+    other = client("sqs").create_queue(QueueName="other")["QueueUrl"].rsplit("/", 1)[-1]
+    foreign = {
+        "Id": "theirs",
+        "QueueArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{other}",
+        "Events": ["s3:ObjectRemoved:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "exports/"}]}},
+    }
+    s3 = client("s3")
+    s3.put_bucket_notification_configuration(
+        Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [foreign]}
+    )
+    aws.provision()
+    entries = s3.get_bucket_notification_configuration(Bucket=BUCKET)["QueueConfigurations"]
+    assert {entry["Id"] for entry in entries} == {
+        "theirs",
+        "photosky-production-originals",
+        "photosky-production-incoming",
+    }
+    aws.undeploy()
+    aws.stage().destroy(aws.said.append)
+    [left] = s3.get_bucket_notification_configuration(Bucket=BUCKET)["QueueConfigurations"]
+    assert left["Id"] == "theirs"
+
+
+def test_a_second_run_writes_nothing(aws: AwsAccount) -> None:
+    aws.provision()
+    aws.deploy()
+    aws.provision()
+    assert {"CreateBucket", "CreateRole", "CreateEventSourceMapping"} <= set(aws.writes)
+    aws.calls.clear()
+    aws.provision()
+    assert aws.writes == []
+    assert "GetBucketPolicy" in aws.calls
+
+
+def test_the_bucket_is_locked_before_anything_else_is_made(aws: AwsAccount) -> None:
+    aws.provision()
+    assert aws.writes[:2] == ["CreateBucket", "PutPublicAccessBlock"]
+    assert aws.writes.index("PutBucketPolicy") < aws.writes.index("CreateQueue")
+
+
+def test_triggers_are_made_last(aws: AwsAccount) -> None:
+    aws.provision()
+    client("s3").delete_bucket_policy(Bucket=BUCKET)
+    aws.deploy()
+    aws.calls.clear()
+    aws.provision()
+    assert aws.writes == ["PutBucketPolicy", "CreateEventSourceMapping", "PutBucketNotificationConfiguration"]
+
+
+def _public(aws: AwsAccount) -> None:
+    client("s3").delete_public_access_block(Bucket=BUCKET)
+
+
+def _forgetful(aws: AwsAccount) -> None:
+    client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+
+
+def _open_policy(aws: AwsAccount) -> None:
+    client("s3").delete_bucket_policy(Bucket=BUCKET)
+
+
+def _eager_queue(aws: AwsAccount) -> None:
+    sqs = client("sqs")
+    url = sqs.get_queue_url(QueueName="photosky-production-work")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
+
+
+def _mighty_role(aws: AwsAccount) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+    client("iam").put_role_policy(
+        RoleName="photosky-production", PolicyName="zappa-permissions", PolicyDocument=json.dumps(document)
+    )
+
+
+def _second_policy(aws: AwsAccount) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+    client("iam").put_role_policy(
+        RoleName="photosky-production", PolicyName="besides", PolicyDocument=json.dumps(document)
+    )
+
+
+def _trusting_role(aws: AwsAccount) -> None:
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    client("iam").update_assume_role_policy(
+        RoleName="photosky-production",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+
+
+def _endless_logs(aws: AwsAccount) -> None:
+    client("logs").delete_retention_policy(logGroupName="/aws/lambda/photosky-production")
+
+
+def _mute_alarm(aws: AwsAccount) -> None:
+    client("cloudwatch").disable_alarm_actions(AlarmNames=["photosky-production-dead-letters"])
+
+
+def _lost_policy_file(aws: AwsAccount) -> None:
+    (aws.settings_file.parent / "build/web.json").write_text("{}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("drift", "named"),
+    [
+        (_public, "block public access"),
+        (_forgetful, "versioning"),
+        (_open_policy, "policy"),
+        (_eager_queue, "queue photosky-production-work"),
+        (_mighty_role, "role photosky-production: policy"),
+        (_second_policy, "role photosky-production: nothing besides"),
+        (_trusting_role, "role photosky-production"),
+        (_endless_logs, "log group /aws/lambda/photosky-production"),
+        (_mute_alarm, "alarm photosky-production-dead-letters"),
+        (_lost_policy_file, "build/web.json"),
+    ],
+)
+def test_drift_is_found_named_and_mended(aws: AwsAccount, drift: Any, named: str) -> None:
+    aws.provision()
+    drift(aws)
+    with pytest.raises(CommandError, match="1 parts differ"):
+        manage(aws, "--check")
+    assert named in manage(aws, "--plan")
+    aws.provision()
+    assert "Everything is as wanted." in manage(aws, "--check")
+
+
+def test_plan_shows_a_difference_line_by_line_and_changes_nothing(aws: AwsAccount) -> None:
+    aws.provision()
+    _eager_queue(aws)
+    out = manage(aws, "--plan")
+    assert '    -  "VisibilityTimeout": "30"' in out
+    assert '    +  "VisibilityTimeout": "1800"' in out
+    assert attributes("photosky-production-work")["VisibilityTimeout"] == "30"
+
+
+def test_plan_of_an_empty_account_makes_nothing(aws: AwsAccount) -> None:
+    assert f"+ bucket {BUCKET}" in manage(aws, "--plan")
+    assert client("s3").list_buckets()["Buckets"] == []
+    assert not (aws.settings_file.parent / "build").exists()
+
+
+def test_check_passes_before_the_deployment_and_fails_after_it_until_the_worker_is_wired(
+    aws: AwsAccount,
+) -> None:
+    aws.provision()
+    manage(aws, "--check")
+    aws.deploy()
+    with pytest.raises(CommandError, match="2 parts differ"):
+        manage(aws, "--check")
+
+
+def test_a_look_that_would_write_is_refused(aws: AwsAccount) -> None:
+    stage = aws.stage(read_only=True)
+    with pytest.raises(ProvisionError, match="CreateBucket would write"):
+        stage.apply(stage.plan(), aws.said.append, sleep=lambda _: None)
+    assert client("s3").list_buckets()["Buckets"] == []
+
+
+def test_destroy_keeps_the_photos_and_everything_that_protects_them(aws: AwsAccount) -> None:
+    aws.provision()
+    aws.put("originals/one", b"photo")
+    out = manage(aws, "--destroy")
+    assert f"kept: bucket {BUCKET}" in out
+    [kept] = client("s3").list_object_versions(Bucket=BUCKET)["Versions"]
+    assert (kept["Key"], kept["Size"]) == ("originals/one", len(b"photo"))
+    assert client("s3").get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    assert client("sqs").list_queues().get("QueueUrls", []) == []
+    assert client("iam").list_roles()["Roles"] == []
+    assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert client("logs").describe_log_groups()["logGroups"] == []
+    assert client("sns").list_topics()["Topics"] == []
+
+
+def test_destroy_again_finds_nothing_more_to_remove(aws: AwsAccount) -> None:
+    aws.provision()
+    manage(aws, "--destroy")
+    assert "removed:" not in manage(aws, "--destroy")
+
+
+def test_destroy_deletes_the_photos_only_by_the_very_name_of_the_bucket(aws: AwsAccount) -> None:
+    aws.provision()
+    with pytest.raises(CommandError, match="nothing was removed"):
+        manage(aws, "--destroy", "--delete-photos", "photosky")
+    assert len(client("iam").list_roles()["Roles"]) == 2
+    manage(aws, "--destroy", "--delete-photos", BUCKET)
+    assert client("s3").list_buckets()["Buckets"] == []
+
+
+def test_deleting_the_photos_leaves_no_version_and_no_unfinished_upload(aws: AwsAccount) -> None:
+    aws.provision()
+    # moto knows no conditions of a policy, and would refuse these objects to everybody.
+    client("s3").delete_bucket_policy(Bucket=BUCKET)
+    s3 = client("s3")
+    for number in range(1005):
+        s3.put_object(Bucket=BUCKET, Key=f"originals/{number}", Body=b"photo")
+    s3.put_object(Bucket=BUCKET, Key="originals/0", Body=b"second version")
+    s3.delete_object(Bucket=BUCKET, Key="originals/1")
+    s3.create_multipart_upload(Bucket=BUCKET, Key="incoming/unfinished")
+    assert "deleted 1007 versions" in manage(aws, "--destroy", "--delete-photos", BUCKET)
+    assert s3.list_buckets()["Buckets"] == []
+
+
+def test_delete_photos_without_destroy_is_refused(aws: AwsAccount) -> None:
+    with pytest.raises(CommandError, match="goes with --destroy only"):
+        manage(aws, "--delete-photos", BUCKET)
+    assert client("s3").list_buckets()["Buckets"] == []
+
+
+def test_destroy_is_refused_while_the_functions_are_deployed(aws: AwsAccount) -> None:
+    aws.provision()
+    aws.deploy()
+    with pytest.raises(CommandError, match="zappa undeploy"):
+        manage(aws, "--destroy")
+    assert len(client("iam").list_roles()["Roles"]) == 2
+
+
+def test_policy_files_are_written_without_asking_aws(
+    aws: AwsAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.provision()
+    made = {path.name: path.read_text() for path in (aws.settings_file.parent / "build").iterdir()}
+    for path in (aws.settings_file.parent / "build").iterdir():
+        path.unlink()
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    manage(aws, "--write-policies", ACCOUNT)
+    assert {path.name: path.read_text() for path in (aws.settings_file.parent / "build").iterdir()} == made
