@@ -81,13 +81,13 @@ def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
     for path, operations in result["paths"].items():
         for method in METHODS:
             if operation := operations.get(method):
-                for status in _statuses(path, method, operation):
+                for status in _statuses(path, operation):
                     described = {"description": PROBLEMS[status], "content": content}
                     operation["responses"].setdefault(status, described)
     return result
 
 
-def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[str]:
+def _statuses(path: str, operation: dict[str, Any]) -> set[str]:
     statuses = {"401", "403", "406"}
     queried = any(parameter["in"] == "query" for parameter in operation.get("parameters", ()))
     if queried or "requestBody" in operation:

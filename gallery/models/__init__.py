@@ -1,4 +1,4 @@
-"""The records: users, images, uploads, albums, tags, share links; their constraints and the questions asked of them.
+"""The records: users, images, uploads, albums, tags, share links, tokens; their constraints and the questions asked of them.
 
 Keys are UUIDv7, which sort by the time they were made. The schema holds to what Aurora DSQL can do as well: no
 descending index columns, no triggers, later columns nullable.
@@ -9,6 +9,7 @@ from gallery.models.images import Image, ImageQuerySet
 from gallery.models.keys import new_id, new_token
 from gallery.models.sharing import ShareLink
 from gallery.models.tags import ImageTag, Tag
+from gallery.models.tokens import ApiToken, ApiTokenQuerySet
 from gallery.models.uploads import Upload, UploadQuerySet
 from gallery.models.users import User
 
@@ -17,6 +18,8 @@ __all__ = [
     "AlbumImage",
     "AlbumMember",
     "AlbumQuerySet",
+    "ApiToken",
+    "ApiTokenQuerySet",
     "Image",
     "ImageQuerySet",
     "ImageTag",

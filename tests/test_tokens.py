@@ -1,0 +1,210 @@
+"""Personal tokens: what they open, what they do not, and how they end."""
+
+import io
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from gallery.models import ApiToken, User
+from photosky.env import S3Settings
+from tests.make import make_album, make_image
+
+pytestmark = pytest.mark.usefixtures("_store_settings")
+READ, UPLOAD = ApiToken.Scope.READ, ApiToken.Scope.UPLOAD
+
+
+@pytest.fixture
+def _store_settings(settings: Settings) -> None:
+    """Name a store, so that addresses of renditions can be signed; nobody asks it anything."""
+    settings.S3 = S3Settings(
+        "photos", "eu-central-1", "http://127.0.0.1:9", access_key="AKIATEST", secret_key="secret"
+    )
+
+
+def program(plain: str, *, scheme: str = "Bearer") -> Client:
+    """Return a client that sends the token and is held to CSRF protection."""
+    return Client(enforce_csrf_checks=True, headers={"authorization": f"{scheme} {plain}"})
+
+
+def issue(user: User, *scopes: str, **values: Any) -> str:
+    return ApiToken.issue(user, "test", scopes, **values)[1]
+
+
+def problem(answer: Any) -> Mapping[str, Any]:
+    assert answer["content-type"] == "application/problem+json"
+    body: Mapping[str, Any] = answer.json()
+    return body
+
+
+def test_token_with_scope_read_sees_what_its_owner_sees(alice: User, stranger: User) -> None:
+    image, foreign = make_image(alice), make_image(stranger)
+    client = program(issue(alice, READ))
+
+    listed = client.get("/api/images/").json()["results"]
+
+    assert [one["id"] for one in listed] == [str(image.pk)]
+    assert client.get(f"/api/images/{image.pk}/").status_code == 200
+    assert client.get(f"/api/images/{foreign.pk}/").status_code == 404
+
+
+def test_token_with_scope_read_changes_nothing(alice: User) -> None:
+    image = make_image(alice)
+    client = program(issue(alice, READ))
+
+    refused = client.delete(f"/api/images/{image.pk}/")
+
+    assert refused.status_code == 403
+    assert "scopes are: read" in problem(refused)["detail"]
+    image.refresh_from_db()
+    assert image.binned_at is None
+    assert client.post("/api/uploads/", {"files": []}, "application/json").status_code == 403
+    assert client.post("/api/albums/", {"title": "x"}, "application/json").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/api/images/", "/api/images/{image}/", "/api/albums/{album}/"])
+def test_token_with_scope_upload_alone_sees_no_photo(alice: User, path: str) -> None:
+    image, album = make_image(alice), make_album(alice)
+
+    answer = program(issue(alice, UPLOAD)).get(path.format(image=image.pk, album=album.pk))
+
+    assert answer.status_code == 403
+
+
+def test_token_with_scope_upload_does_what_an_upload_needs(alice: User) -> None:
+    client = program(issue(alice, UPLOAD))
+
+    # 400 is the body's fault: the request passed authentication, scope and CSRF.
+    assert client.post("/api/uploads/", {"files": []}, "application/json").status_code == 400
+    assert client.post("/api/uploads/finish/", {"uploads": []}, "application/json").status_code == 400
+    assert client.get("/api/uploads/").status_code == 200
+    assert client.get("/api/albums/").status_code == 200
+    assert client.post("/api/albums/", {"title": "Picos"}, "application/json").status_code == 201
+    assert "uploads" in client.get("/api/").json()
+
+
+def test_token_with_both_scopes_does_both(alice: User) -> None:
+    client = program(issue(alice, UPLOAD, READ))
+
+    assert client.get("/api/images/").status_code == 200
+    assert client.post("/api/uploads/", {"files": []}, "application/json").status_code == 400
+
+
+@pytest.mark.parametrize("plain", ["photosky_" + "0" * 40, "", "é", "x" * 5000])
+def test_unknown_token_is_401_and_names_the_scheme(db: None, plain: str) -> None:
+    answer = program(plain).get("/api/images/")
+
+    assert answer.status_code == 401
+    assert answer["www-authenticate"].startswith("Bearer")
+    assert problem(answer)["code"] == "token_unknown"
+
+
+def test_expired_token_is_401_and_says_so(alice: User) -> None:
+    plain = issue(alice, READ, expires_at=timezone.now() - timedelta(seconds=1))
+
+    answer = program(plain).get("/api/images/")
+
+    assert (answer.status_code, problem(answer)["code"]) == (401, "token_expired")
+
+
+def test_token_holds_until_it_expires(alice: User) -> None:
+    plain = issue(alice, READ, expires_at=timezone.now() + timedelta(minutes=1))
+
+    assert program(plain).get("/api/images/").status_code == 200
+
+
+def test_revoked_token_is_401_at_once_and_the_others_stay(alice: User) -> None:
+    lost, kept = issue(alice, READ), issue(alice, READ)
+
+    assert ApiToken.objects.matching(lost).revoke(timezone.now()) == 1
+
+    assert program(lost).get("/api/images/").status_code == 401
+    assert program(kept).get("/api/images/").status_code == 200
+
+
+def test_token_of_a_person_who_was_shut_out_is_401(alice: User) -> None:
+    plain = issue(alice, READ)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    assert program(plain).get("/api/images/").status_code == 401
+
+
+def test_token_in_another_scheme_is_nobody(alice: User) -> None:
+    assert program(issue(alice, READ), scheme="Basic").get("/api/images/").status_code == 401
+
+
+def test_token_opens_no_page_of_the_gallery(alice: User) -> None:
+    assert program(issue(alice, READ, UPLOAD)).get("/albums/").status_code == 302
+
+
+def test_token_itself_is_kept_nowhere(alice: User) -> None:
+    token, plain = ApiToken.issue(alice, "laptop", [READ])
+
+    row = ApiToken.objects.values().get(pk=token.pk)
+
+    assert not any(plain in str(value) for value in row.values())
+    assert plain.startswith(row["prefix"])
+    assert len(plain) - len(row["prefix"]) >= 32
+
+
+def test_use_is_written_down_at_most_once_an_hour(alice: User) -> None:
+    token, plain = ApiToken.issue(alice, "laptop", [READ])
+    client = program(plain)
+
+    client.get("/api/images/")
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        client.get("/api/images/")
+
+    assert not [query for query in queries if query["sql"].startswith("UPDATE")]
+
+
+def test_unknown_scope_cannot_be_given(alice: User) -> None:
+    with pytest.raises(ValueError, match="everything"):
+        ApiToken.issue(alice, "laptop", ["everything"])
+
+
+def test_command_prints_a_token_that_works(alice: User) -> None:
+    out, err = io.StringIO(), io.StringIO()
+
+    call_command("create_token", "alice", "--scope", "upload", "--scope", "read", stdout=out, stderr=err)
+
+    assert program(out.getvalue().strip()).get("/api/images/").status_code == 200
+    assert "read upload" in err.getvalue()
+    token = ApiToken.objects.get()
+    assert token.expires_at is not None
+    assert timedelta(days=364) < token.expires_at - timezone.now() < timedelta(days=366)
+
+
+def test_command_makes_a_token_for_ever_only_where_asked(alice: User) -> None:
+    call_command(
+        "create_token", "alice", "--scope", "read", "--days", "0", stdout=io.StringIO(), stderr=io.StringIO()
+    )
+
+    assert ApiToken.objects.get().expires_at is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nobody", "--scope", "read"],
+        ["alice", "--scope", "manage"],
+        ["alice"],
+        ["alice", "--scope", "read", "--days", "-1"],
+    ],
+)
+def test_command_refuses_what_cannot_be(alice: User, arguments: list[str]) -> None:
+    with pytest.raises(CommandError):
+        call_command("create_token", *arguments, stdout=io.StringIO(), stderr=io.StringIO())
+
+    assert not ApiToken.objects.exists()
