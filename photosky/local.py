@@ -158,15 +158,31 @@ def _prepare(port: int) -> str:
     return _first_user()
 
 
-def _serve(listener: socket.socket, welcome: str) -> None:
+def _bring_examples(stop: threading.Event) -> None:
+    """Fill the owner's library with example photos while the page is open already."""
+    from gallery.importing import Found, Importer
+    from gallery.models import User
+    from photosky import demo
+
+    importer = Importer(User.objects.earliest("date_joined"), make_albums=True)
+    for path in demo.paint_into(data_dir() / "examples"):
+        if stop.is_set():
+            return
+        list(importer.run([Found(path, (path.parent.name,))]))
+
+
+def _serve(listener: socket.socket, welcome: str, *, with_examples: bool) -> None:
     import waitress
 
     from gallery import tasks
     from photosky.wsgi import application
 
     stop = threading.Event()
-    worker = threading.Thread(target=tasks.work, args=(stop,), name="worker")
-    worker.start()
+    threads = [threading.Thread(target=tasks.work, args=(stop,), name="worker")]
+    if with_examples:
+        threads.append(threading.Thread(target=_bring_examples, args=(stop,), name="examples"))
+    for thread in threads:
+        thread.start()
     server = waitress.create_server(application, sockets=[listener], threads=8, channel_timeout=120)
     sys.stdout.write(
         f"\n  PhotoSky is at http://{HOST}:{listener.getsockname()[1]}/\n{welcome}  Ctrl-C stops it.\n\n"
@@ -177,7 +193,8 @@ def _serve(listener: socket.socket, welcome: str) -> None:
     finally:
         stop.set()
         tasks.wake()
-        worker.join()
+        for thread in threads:
+            thread.join()
         server.close()
 
 
@@ -189,17 +206,18 @@ def main() -> None:
     """Run the gallery until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m photosky.local", description=__doc__)
     parser.add_argument("--port", type=int, help=f"the page's port (default: {DEFAULT_PORT}, or a free one)")
-    port = parser.parse_args().port
+    parser.add_argument("--demo", action="store_true", help="fill the library with example photos")
+    options = parser.parse_args()
     process.settle()
     # Said for both: a shell starts background programs with the interrupt ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_terminate)
     state = _state()
     try:
-        listener = _listen(port)
+        listener = _listen(options.port)
         with _store(state) as endpoint:
             _configure(state, endpoint)
-            _serve(listener, _prepare(listener.getsockname()[1]))
+            _serve(listener, _prepare(listener.getsockname()[1]), with_examples=options.demo)
     except EmbeddedS3Error as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:

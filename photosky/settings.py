@@ -150,11 +150,12 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 # Relative, so that Django puts the prefix of a gateway's stage (/production/) before it.
 STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 WHITENOISE_MAX_AGE = 3600
 if LOCAL:
     # A laptop serves its static files from where they lie: no collecting before the first page.
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    STATIC_ROOT = None
     WHITENOISE_USE_FINDERS = True
     WHITENOISE_MAX_AGE = 0
 
