@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from pytest_django import Settings
 
 from gallery.models import Album, AlbumMember, User
+from photosky.env import S3Settings
 from tests.make import make_album, make_user
 
 # Playwright's synchronous driver keeps an event loop in the test's thread, which Django takes for async code.
@@ -58,6 +60,12 @@ def signed_in() -> Callable[[User], Client]:
         return client
 
     return browser
+
+
+@pytest.fixture
+def signing(settings: Settings) -> None:
+    """Let addresses be signed although no store runs: signing asks nobody."""
+    settings.S3 = S3Settings("photos", endpoint="http://store.test", access_key="AKIATEST", secret_key="only-for-tests")
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # django-
 
 class _MomentField(IsoDateTimeField):  # type: ignore[misc]
     default_error_messages = {
-        "invalid": "Write an ISO 8601 time such as 2026-09-14T18:03:00Z; a + must be sent as %2B.",
+        "invalid": "Write an ISO 8601 time, best in UTC: 2026-09-14T18:03:00Z.",
     }
 
     def to_python(self, value: Any) -> datetime | None:
@@ -148,12 +148,16 @@ class UploadFilter(FilterSet):  # type: ignore[misc]
 class AlbumFilter(FilterSet):  # type: ignore[misc]
     """Which albums are listed."""
 
-    parent = django_filters.UUIDFilter(help_text="Your albums inside this one.")
+    parent = django_filters.UUIDFilter(method="inside", help_text="Your albums inside this one.")
     own = SwitchFilter(method="of_user", help_text="Your own, or those that you were invited to.")
 
     class Meta:
         model = Album
         fields: list[str] = []
+
+    def inside(self, albums: AlbumQuerySet, name: str, parent: uuid.UUID) -> AlbumQuerySet:  # noqa: ARG002
+        """Keep what lies in an album; where an album lies is for its owner to know."""
+        return albums.filter(owner=self.request.user, parent=parent)
 
     def of_user(self, albums: AlbumQuerySet, name: str, own: bool) -> AlbumQuerySet:  # noqa: ARG002, FBT001
         """Keep the user's own albums, or the others."""
