@@ -1,0 +1,108 @@
+"""The zip that Lambda gets: what Zappa put together, without what never runs, with bytecode that is valid there."""
+
+import compileall
+import fnmatch
+import os
+import py_compile
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from photosky.deployment.errors import PackageError
+
+# Where Lambda unpacks the zip: tracebacks shall name files as they are there.
+TASK_ROOT = "/var/task"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+# What the program asks of AWS: S3 (gallery.objectstore) and Parameter Store (photosky.lambda_start); STS for roles.
+AWS_SERVICES = frozenset({"s3", "ssm", "sts"})
+# Top-level entries: installers, Zappa's deploying half, the entry point of Zappa that runs any code it is sent,
+# what identifies the computer that built it, and what is for the laptop.
+UNWANTED = (
+    "pip", "pip-*", "setuptools*", "_distutils_hack", "distutils-precedence.pth", "pkg_resources", "wheel", "wheel-*",
+    "troposphere*", "cfn_*", "placebo*", "hjson*", "bin", "share", "include",
+    "handler.py", "django_zappa_app.py", "package_info.json", "zappa_settings.json", "_virtualenv.*", ".lock",
+)  # fmt: skip
+UNWANTED_ANYWHERE = ("tests", "__pycache__", "*.pyc", "*.pyo", "*.pyx", "*.c", "*.h", "RECORD", ".*")
+
+
+def finish(path: Path) -> None:
+    """Rewrite a zip in place. The same input gives the same bytes: entries are sorted and carry no times."""
+    with tempfile.TemporaryDirectory(prefix="photosky-package-") as folder:
+        root = Path(folder)
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(root)
+        prune(root)
+        _compile(root)
+        fresh = path.with_suffix(".new")
+        _write(root, fresh)
+        fresh.replace(path)
+
+
+def is_unwanted(name: PurePosixPath) -> bool:
+    """Tell whether an entry has no use on Lambda."""
+    parts = name.parts
+    if any(fnmatch.fnmatchcase(parts[0], pattern) for pattern in UNWANTED):
+        return True
+    if any(fnmatch.fnmatchcase(part, pattern) for part in parts for pattern in UNWANTED_ANYWHERE):
+        return True
+    if parts[:2] == ("photosky", "deployment"):
+        return True
+    if parts[:2] == ("botocore", "data") and len(parts) > 3:
+        return parts[2] not in AWS_SERVICES
+    # Collected already, under staticfiles/.
+    if "static" in parts[1:-1] and parts[0] != "staticfiles":
+        return True
+    if "locale" in parts[:-2]:
+        return not parts[parts.index("locale") + 1].startswith("en")
+    return False
+
+
+def prune(root: Path) -> None:
+    """Delete from a folder that is laid out like the package, or only its dependencies, what is_unwanted names."""
+    for folder, folders, files in os.walk(root):
+        here = PurePosixPath(folder).relative_to(root)
+        for name in [*folders]:
+            # A folder of languages is looked into: is_unwanted knows its files, not the folder.
+            if is_unwanted(here / name):
+                shutil.rmtree(Path(folder, name))
+                folders.remove(name)
+        for name in files:
+            if is_unwanted(here / name):
+                Path(folder, name).unlink()
+
+
+def _compile(root: Path) -> None:
+    """Compile everything to bytecode that Python takes without looking at the source's time.
+
+    Zappa dates every file 1980, so ordinary bytecode, which names its source's time, is stale to the last file; and
+    /var/task cannot be written, so all of it would be compiled again at every cold start.
+    """
+    compiled = compileall.compile_dir(
+        root,
+        quiet=2,
+        stripdir=str(root),
+        prependdir=TASK_ROOT,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        maxlevels=30,
+        workers=0,
+    )
+    if not compiled:
+        _refuse_uncompiled(root)
+
+
+def _refuse_uncompiled(root: Path) -> None:
+    """Templates of code may not compile (Django's conf/); what the program is made of must."""
+    for package in ("photosky", "gallery"):
+        for source in (root / package).rglob("*.py"):
+            if not list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc")):
+                raise PackageError(f"{source.relative_to(root)} does not compile: see `python -m py_compile`.")
+
+
+def _write(root: Path, path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for file in sorted(entry for entry in root.rglob("*") if entry.is_file()):
+            info = zipfile.ZipInfo(file.relative_to(root).as_posix(), EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, file.read_bytes())
