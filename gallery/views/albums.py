@@ -109,6 +109,6 @@ def _covers(
     images = list(visible.filter(pk__in=keys).defer("metadata"))
     addresses = renditions.urls(images, ("h240", "h480"))
     return {
-        image.pk: {"src": urls["h240"], "srcset": tiles.srcset(image, urls), "color": image.color}
+        image.pk: {"srcset": tiles.srcset(image, urls), "color": image.color}
         for image, urls in zip(images, addresses, strict=True)
     }

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from gallery import access, albums, imaging, objectstore, renditions
@@ -107,6 +108,8 @@ def _page(request: SignedIn, image: Image, form: ImageForm, status: int = 200) -
         "image": image,
         "mine": mine,
         "alt": tiles.alt_text(image),
+        # Formatted here: the template's filter would turn local time into the site's.
+        "heading": image.title or date_format(image.taken_local, "l j F Y"),
         "src": urls["l1280"],
         "srcset": tiles.srcset(image, urls),
         "width": width,

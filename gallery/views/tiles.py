@@ -1,4 +1,8 @@
-"""What the grid shows of each photo: addresses, sizes, colour and words, all from the row."""
+"""What the grid shows of each photo: addresses, sizes, colour and words, all from the row.
+
+A signed address is most of a tile's bytes, so that each is written once: an image has a srcset and no src, which no
+browser that understands the style sheets would read.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +25,6 @@ class Tile:
     """One photo in a grid. `ratio` is width to height as laid out; `sizes` and `srcset` as HTML reads them."""
 
     url: str
-    src: str
     srcset: str
     sizes: str
     width: int
@@ -72,6 +75,11 @@ def by_day(page: Iterable[Tile]) -> list[Day]:
     return list(days.values())
 
 
+def short_color(color: str) -> str:
+    """Return #rgb for #rrggbb: a shade that stands for a moment needs no more, and a hundred of them weigh."""
+    return "#" + "".join(f"{round(int(color[at : at + 2], 16) / 17):x}" for at in (1, 3, 5))
+
+
 def srcset(image: Image, urls: dict[str, str]) -> str:
     """Return the candidates by width; a rung that is no larger than the one before is left out."""
     widths: dict[int, str] = {}
@@ -85,13 +93,12 @@ def _tile(image: Image, urls: dict[str, str], place: int, query: str) -> Tile:
     ratio = min(max(width / height, MIN_RATIO), MAX_RATIO)
     return Tile(
         url=f"{image.get_absolute_url()}{query}",
-        src=urls["h240"],
         srcset=srcset(image, urls),
         sizes=f"(max-width:40em) {ratio * PHONE_ROW_PX:.0f}px,{ratio * ROW_PX:.0f}px",
         width=width,
         height=height,
         ratio=f"{ratio:.3g}",
-        color=image.color,
+        color=short_color(image.color),
         alt=alt_text(image),
         is_favorite=image.is_favorite,
         eager=place < EAGER,
