@@ -10,14 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
-from photosky.embedded_s3_ports import HOST, Ports, PortTakenError, choose_ports
+from photosky.embedded_s3_ports import HOST, Ports, PortTakenError, are_free, choose_ports
 
 START_TIMEOUT_S = 60
 STOP_GRACE_S = 15
@@ -75,8 +75,9 @@ class EmbeddedS3:
         binary = _binary()
         self._take_folder()
         try:
-            _end_stale(self._state().get("pid", 0), self.data_dir)
-            self._start_somewhere(binary)
+            pid, ports = self._noted()
+            _end_stale(pid, self.data_dir, ports.values())
+            self._start_somewhere(binary, ports)
         except BaseException:
             self.stop()
             raise
@@ -130,12 +131,11 @@ class EmbeddedS3:
                 f"The disk of {self.data_dir} has {free // 2**20} MiB left: free at least {MIN_FREE_BYTES // 2**20} MiB."
             )
 
-    def _start_somewhere(self, binary: Path) -> None:
+    def _start_somewhere(self, binary: Path, former: Mapping[str, int]) -> None:
         """Start on the ports of the last run or on free ones; a port may be taken between the look and the start."""
-        former: Mapping[str, int] = self._state().get("ports", {})
         for attempt in range(1, START_TRIES + 1):
-            ports = choose_ports(former if attempt == 1 else {}, self._s3_port)
             try:
+                ports = choose_ports(former if attempt == 1 else {}, self._s3_port)
                 self._launch(binary, ports)
                 self._await_answer(ports.s3)
             except PortTakenError as error:
@@ -206,13 +206,13 @@ class EmbeddedS3:
             self._process.kill()
             self._process.wait()
 
-    def _state(self) -> dict[str, Any]:
-        """Return what the last start wrote down; nothing where there was none or the file is damaged."""
+    def _noted(self) -> tuple[int, dict[str, int]]:
+        """Return the process and the ports of the last run; nothing where there was none or its note is damaged."""
         try:
-            state = json.loads((self.data_dir / "server.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return state if isinstance(state, dict) else {}
+            note = json.loads((self.data_dir / "server.json").read_text(encoding="utf-8"))
+            return int(note["pid"]), {str(name): int(port) for name, port in note["ports"].items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return 0, {}
 
     def _remember(self, ports: Ports) -> None:
         state = {"pid": self.pid, "ports": vars(ports)}
@@ -292,17 +292,20 @@ def _ended(tail: str) -> Exception:
     return EmbeddedS3Error(f"The S3 server ended while it started. The end of its log:\n{tail}")
 
 
-def _end_stale(pid: int, data_dir: Path) -> None:
+def _end_stale(pid: int, data_dir: Path, ports: Iterable[int]) -> None:
     """End the server of an earlier run that outlived its parent; the number may belong to another program by now."""
-    for force, wait_s in ((signal.SIGTERM, STOP_GRACE_S), (signal.SIGKILL, STOP_GRACE_S)):
-        deadline = time.monotonic() + wait_s
-        while _serves(pid, data_dir):
-            if time.monotonic() > deadline:
-                break
-            with suppress(ProcessLookupError):
-                os.kill(pid, force)
+    if not _serves(pid, data_dir):
+        return
+    for force in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(pid, force)
+        deadline = time.monotonic() + STOP_GRACE_S
+        while time.monotonic() < deadline:
+            # A process that ends loses its name before it lets go of its ports.
+            if not _serves(pid, data_dir) and are_free(ports):
+                return
             time.sleep(POLL_S)
-        else:
+        if not _serves(pid, data_dir):
             return
     raise EmbeddedS3Error(
         f"An S3 server of an earlier run (process {pid}) does not end: end it and start again."

@@ -2,7 +2,7 @@
 
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -54,6 +54,16 @@ def choose_ports(former: Mapping[str, int], s3_port: int | None) -> Ports:
             s3 = 0
         paired = {name: _free_port(held, paired=True) for name in PAIRED}
         return Ports(**paired, s3=s3 or _free_port(held), s3_grpc=_free_port(held))
+
+
+def are_free(ports: Iterable[int]) -> bool:
+    """Say whether nothing listens on any of the ports."""
+    try:
+        with ExitStack() as held:
+            _hold(set(ports), held)
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _free_port(held: ExitStack, *, paired: bool = False) -> int:

@@ -51,7 +51,7 @@ def cors_rules(origins: list[str]) -> "list[CORSRuleTypeDef]":
 
 def check() -> str | None:
     """Return what is wrong with the store and what to do about it in one sentence, or None. Takes 7 s at most."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
     from gallery.objectstore.storage import client_config
 
@@ -65,6 +65,8 @@ def check() -> str | None:
         answer = storage().new_client(settings.S3.endpoint or None, config).head_bucket(Bucket=bucket())
     except ClientError as error:
         return _refusal(error, where)
+    except ParamValidationError:
+        return f"{bucket()!r} is no bucket name: set one of 3 to 63 lower-case letters, digits and hyphens."
     except (BotoCoreError, ValueError) as error:
         return f"The object store at {where} cannot be reached: {error} Start it, or correct the S3 settings."
     region = answer.get("BucketRegion") or settings.S3.region

@@ -1,8 +1,5 @@
 """What can go wrong between the gallery and its object store; each error names the object and says what to do."""
 
-# They are read as what happened (except objectstore.NotFound), so they carry no suffix.
-# ruff: noqa: N818
-
 
 class ObjectStoreError(Exception):
     """The store refused or failed. `code` is the store's own error code, or one of this module where it sent none."""

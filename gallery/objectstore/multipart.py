@@ -88,13 +88,15 @@ def multipart_parts(key: str, upload_id: str) -> list[Part]:
 
 
 def multipart_complete(key: str, upload_id: str, parts: Iterable[Part], *, if_absent: bool = True) -> None:
-    """Make the parts one object. With `if_absent` a key that is taken raises AlreadyExists and stays as it is."""
-    listed: list[CompletedPartTypeDef] = []
-    for part in sorted(parts, key=lambda part: part.number):
-        entry: CompletedPartTypeDef = {"PartNumber": part.number, "ETag": part.etag}
-        if part.sha256:
-            entry["ChecksumSHA256"] = base64_sha256(part.sha256)
-        listed.append(entry)
+    """Make the parts one object. With `if_absent` a key that is taken raises AlreadyExists and stays as it is.
+
+    Every part needs its SHA-256: S3 demands here what was signed. Where multipart_parts could not tell it (SeaweedFS),
+    put in the one that was signed, with dataclasses.replace.
+    """
+    listed: list[CompletedPartTypeDef] = [
+        {"PartNumber": part.number, "ETag": part.etag, "ChecksumSHA256": base64_sha256(part.sha256 or "")}
+        for part in sorted(parts, key=lambda part: part.number)
+    ]
     condition: dict[str, Any] = {"IfNoneMatch": "*"} if if_absent else {}
     with translated(key):
         client().complete_multipart_upload(

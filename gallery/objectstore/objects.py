@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -74,7 +75,7 @@ def read(key: str, *, max_bytes: int) -> bytes:
     with translated(key):
         answer = _open(key)
         size = answer["ContentLength"]
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:
             if size > max_bytes:
                 raise TooLarge(f"{key} has {size} bytes; at most {max_bytes} are read here.", code="TooLarge")
             data = body.read()
@@ -94,7 +95,7 @@ def read_head(key: str, n: int) -> bytes:
     try:
         with translated(key):
             answer = client().get_object(Bucket=bucket(), Key=key, Range=f"bytes=0-{n - 1}")
-            with answer["Body"] as body:
+            with closing(answer["Body"]) as body:
                 return body.read(n)
     except ObjectStoreError as error:
         # An empty object has no first byte to answer the range with.
@@ -140,8 +141,9 @@ def put(
 
 
 def copy(source: str, target: str) -> None:
-    """Copy an object inside the store, with its type, up to S3's limit of 5 GB; the copy has a SHA-256 of the whole.
+    """Copy an object inside the store, with its type, up to S3's limit of 5 GB.
 
+    S3 keeps a SHA-256 of the whole copy, even where the source came in parts; not every other server does.
     Raises NotFound where there is no source and AlreadyExists where there is a target.
     """
     # Not every S3 server heeds the condition on a copy, so the target is looked at as well.
@@ -206,12 +208,13 @@ def _whole_sha256(checksum: str) -> str | None:
 
 
 def _open(key: str) -> "GetObjectOutputTypeDef":
+    """Ask for an object. Its body is to be closed by `closing`: as a context manager it would skip its own checks."""
     return client().get_object(Bucket=bucket(), Key=key)
 
 
 def _chunks(key: str, answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
     received = 0
-    with translated(key), answer["Body"] as body:
+    with translated(key), closing(answer["Body"]) as body:
         for chunk in body.iter_chunks(CHUNK_BYTES):
             received += len(chunk)
             yield chunk
