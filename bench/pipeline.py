@@ -17,10 +17,8 @@ ENVIRONMENT = {"VIPS_CONCURRENCY": "1", "MALLOC_ARENA_MAX": "1"}
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print, and give the exit status; with `--ours FILE` or `--synthesise FILE` be the measured child."""
+    """Measure, print, and give the exit status; with `--size FILE` or `--synthesise FILE` be a child."""
     match arguments:
-        case ["--ours", file]:
-            return _ours(Path(file))
         case ["--synthesise", file]:
             return _synthesise(Path(file))
         case ["--size", file]:
@@ -28,7 +26,10 @@ def main(arguments: list[str]) -> int:
     peer = npm_peer("sharp", SHARP)
     rows, bars = [], []
     for photo, size in _photographs():
-        commands = {"ours": _child("--ours", photo), "sharp": _sharp(peer, photo, size)}
+        commands = {
+            "ours": [sys.executable, "-m", "bench.measured.pipeline", str(photo)],
+            "sharp": _sharp(peer, photo, size),
+        }
         samples = interleave(commands, ROUNDS, ENVIRONMENT)
         for name, taken in samples.items():
             cpu_s, wall_s, peak = (middle(taken, figure) for figure in ("cpu_s", "wall_s", "peak_mb"))
@@ -42,13 +43,6 @@ def main(arguments: list[str]) -> int:
     return judge(bars)
 
 
-def _ours(photo: Path) -> int:
-    """Do all that a worker does with a picture: facts, checks, placeholder and ladder."""
-    processed = imaging.process(photo.read_bytes())
-    print(json.dumps([len(rendition.data) for rendition in processed.renditions]))
-    return 0
-
-
 def _size(photo: Path) -> int:
     facts = imaging.inspect(photo.read_bytes())
     print(json.dumps([facts.width, facts.height]))
@@ -60,7 +54,7 @@ def _sharp(folder: Path, photo: Path, size: tuple[int, int]) -> list[str]:
     for name, rung in imaging.LADDER.items():
         width, height = imaging.rung_size(name, *size)
         ladder.append({"width": width, "height": height, "crop": rung.crop})
-    script = Path(__file__).with_suffix(".mjs")
+    script = Path(__file__).parent / "measured" / "pipeline.mjs"
     return ["node", str(script), str(folder), str(photo), json.dumps(ladder)]
 
 

@@ -1,4 +1,4 @@
-// The peer of bench/pipeline.py: sharp makes the same ladder, each rung from scratch, as its documentation shows.
+// The peer of pipeline.py: sharp makes the same ladder, each rung from scratch, as its documentation shows.
 // Arguments: the folder sharp is installed in, the photograph, and the ladder as JSON.
 import { createRequire } from "node:module";
 import { join } from "node:path";

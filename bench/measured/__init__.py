@@ -1,0 +1,1 @@
+"""The processes that benchmarks start and measure: they import what they measure and nothing of the harness."""
