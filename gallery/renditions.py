@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gallery import imaging, objectstore
+from gallery.crashpoints import crash_point
 from gallery.models import Image
 
 # Names change when bytes change, so browsers and caches may keep what they have for a year (RFC 8246).
@@ -20,14 +21,36 @@ class Built:
     recipe: str
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The parts of a rendition's name."""
+
+    token: str
+    recipe: str
+    rung: str
+
+
 def key(token: str, recipe: str, rung: str) -> str:
     """Return the name of one rendition in the store."""
     return f"renditions/{token}/{recipe}/{rung}.{imaging.LADDER[rung].extension}"
 
 
+def names(token: str, recipe: str = imaging.RECIPE) -> list[str]:
+    """Return the names of all renditions under one token."""
+    return [key(token, recipe, rung) for rung in imaging.LADDER]
+
+
 def keys(image: Image) -> list[str]:
     """Return the names of all renditions of one image."""
-    return [key(image.rendition_token, image.recipe, rung) for rung in imaging.LADDER]
+    return names(image.rendition_token, image.recipe)
+
+
+def parse(name: str) -> Name | None:
+    """Return the parts of a rendition's name, None for any other key."""
+    parts = name.split("/")
+    if len(parts) != 4 or parts[0] != "renditions":
+        return None
+    return Name(parts[1], parts[2], parts[3].rpartition(".")[0])
 
 
 def url(image: Image, rung: str) -> str:
@@ -57,4 +80,5 @@ def build(data: bytes, token: str) -> Built:
             cache_control=CACHE_CONTROL,
             if_absent=False,
         )
+        crash_point("work.rendition_stored")
     return Built(processed.facts, processed.colour, processed.thumbhash, imaging.RECIPE)

@@ -13,27 +13,22 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections
-from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from gallery import imaging, objectstore, renditions
-from gallery.models import Image, Upload, User
-from photosky.database import atomic_retry
+from gallery import arrivals, imaging, marker, objectstore, removals, renditions, transitions
+from gallery.crashpoints import crash_point
+from gallery.models import Image, Upload
+from gallery.transitions import LeaseLost
 
 logger = logging.getLogger(__name__)
 
-# Longer than the worker function may run (300 s), so that a lease ends only after its holder has.
-LEASE = timedelta(minutes=6)
 MAX_ATTEMPTS = 5
 RETRY_AFTER = timedelta(seconds=30)
 IDLE_S = 2.0
+# How often a worker that runs all the time does the periodic work as well.
+CHORES_EVERY_S = 300.0
 
 _waiting = threading.Event()
-
-
-class LeaseLost(Exception):
-    """Another worker took the upload over, or it was deleted: what was done here must not count."""
 
 
 class _Rejection(Exception):
@@ -44,6 +39,10 @@ class _Rejection(Exception):
         self.code, self.reason = code, reason
 
 
+class _WrongBytes(Exception):
+    """What arrived is not what was announced."""
+
+
 def wake() -> None:
     """Tell the worker thread of this process, if there is one, that there is work."""
     _waiting.set()
@@ -51,22 +50,29 @@ def wake() -> None:
 
 def process(upload_id: uuid.UUID) -> bool:
     """Turn one upload that has arrived into an image, or reject it. Returns whether this call did the work."""
-    upload = _lease(upload_id)
+    upload = transitions.lease(upload_id)
     if upload is None:
         return False
+    crash_point("work.leased")
     started = time.monotonic()
     try:
-        _work_on(upload)
+        outcome = _work_on(upload)
     except LeaseLost:
         logger.warning("upload lease lost upload=%s", upload.pk)
-    except objectstore.Unavailable as error:
-        _postpone(upload)
+    except (objectstore.Unavailable, objectstore.Damaged) as error:
+        transitions.postpone(upload, timezone.now() + RETRY_AFTER)
         logger.warning("upload postponed upload=%s error=%s", upload.pk, error)
+    except IntegrityError as error:
+        # The photo that it duplicates was deleted for good at this moment: look again.
+        transitions.postpone(upload, timezone.now())
+        logger.warning("upload taken up again upload=%s error=%s", upload.pk, error)
     else:
         logger.info(
-            "upload worked on upload=%s state=%s code=%s seconds=%.2f",
-            upload.pk, upload.state, upload.code, time.monotonic() - started,
-        )  # fmt: skip
+            "upload worked on upload=%s outcome=%s seconds=%.2f",
+            upload.pk,
+            outcome,
+            time.monotonic() - started,
+        )
     return True
 
 
@@ -77,19 +83,37 @@ def work_once() -> bool:
 
 
 def tick() -> int:
-    """Process all that waits, whatever became of the message that announced it. Returns how many uploads."""
+    """Do the periodic work: process all that waits, whatever became of its message, then the chores.
+
+    Returns how many uploads were processed.
+    """
+    removals.look_after()
     done = 0
     while work_once():
         done += 1
+    chores()
     return done
+
+
+def chores() -> None:
+    """Purge the bin, remove what is to go, forget refused files. What fails is tried again by the next tick."""
+    for chore in (_purge_bin, _drop_rejected, removals.run):
+        try:
+            chore()
+        except (objectstore.ObjectStoreError, marker.WrongBucket) as error:
+            logger.error("chore failed chore=%s error=%s", chore.__name__, error)
 
 
 def work(stop: threading.Event) -> None:
     """Process uploads until told to stop, idling where there are none. An unforeseen error costs one round."""
+    next_chores = time.monotonic() + CHORES_EVERY_S
     while not stop.is_set():
         _waiting.clear()
         try:
             busy = work_once()
+            if not busy and time.monotonic() > next_chores:
+                next_chores = time.monotonic() + CHORES_EVERY_S
+                tick()
         except Exception:
             # The loop is the last resort of every upload: it must outlive whatever one of them does.
             logger.exception("worker round failed")
@@ -99,38 +123,51 @@ def work(stop: threading.Event) -> None:
             _waiting.wait(IDLE_S)
 
 
-def _lease(upload_id: uuid.UUID) -> Upload | None:
-    now, token = timezone.now(), uuid.uuid4()
-    leased = (
-        Upload.objects.filter(pk=upload_id)
-        .due(now)
-        .update(lease_token=token, lease_until=now + LEASE, attempts=F("attempts") + 1, updated_at=now)
-    )
-    return Upload.objects.select_related("owner", "album").get(pk=upload_id) if leased else None
+def _purge_bin() -> None:
+    before = timezone.now() - timedelta(days=settings.BIN_DAYS)
+    removals.purge(Image.objects.filter(binned_at__lt=before))
 
 
-def _work_on(upload: Upload) -> None:
+def _drop_rejected() -> None:
+    removals.drop_rejected(timezone.now() - timedelta(days=settings.BIN_DAYS))
+
+
+def _work_on(upload: Upload) -> str:
+    """Bring a leased upload to its end; return what became of it."""
+    made = renditions.names(upload.rendition_token)
     try:
-        data = _original(upload)
-        known = Image.objects.owned_by(upload.owner).filter(sha256=upload.sha256).first()
-        if known is not None:
-            _complete_with(upload, known)
-            return
-        built = renditions.build(data, upload.rendition_token)
+        data, sha256 = _original(upload)
+    except _WrongBytes:
+        transitions.set_aside(upload, arrivals.WRONG_BYTES, made)
+        return "wrong_bytes"
     except _Rejection as rejection:
-        _reject(upload, rejection.code, rejection.reason)
+        return _reject(upload, rejection.code, rejection.reason)
+    crash_point("work.verified")
+    known = Image.objects.owned_by(upload.owner).filter(sha256=sha256).first()
+    if known is not None:
+        transitions.complete_with(upload, known, made)
+        return "duplicate"
+    try:
+        built = renditions.build(data, upload.rendition_token)
     except imaging.Refused as refusal:
-        _reject(upload, refusal.code, refusal.message)
-    else:
-        image = _described(upload, built, len(data))
-        try:
-            _complete(upload, image)
-        except IntegrityError:
-            _complete_with(upload, Image.objects.owned_by(upload.owner).get(sha256=upload.sha256))
+        return _reject(upload, refusal.code, refusal.message)
+    crash_point("work.built")
+    try:
+        transitions.complete(upload, _described(upload, built, sha256, len(data)))
+    except IntegrityError:
+        transitions.complete_with(upload, Image.objects.owned_by(upload.owner).get(sha256=sha256), made)
+    crash_point("work.completed")
+    return "ready"
 
 
-def _original(upload: Upload) -> bytes:
-    """Read what arrived, once, and prove that it is what was announced."""
+def _reject(upload: Upload, code: str, reason: str) -> str:
+    transitions.reject(upload, code, reason, renditions.names(upload.rendition_token))
+    crash_point("work.rejected")
+    return code
+
+
+def _original(upload: Upload) -> tuple[bytes, str]:
+    """Read what arrived, once, and prove that it is what was announced. Returns it with its SHA-256."""
     if upload.attempts > MAX_ATTEMPTS:
         raise _Rejection(
             "worker_failed", "This file could not be processed after several attempts. It is kept as it is."
@@ -143,37 +180,17 @@ def _original(upload: Upload) -> bytes:
         limit = settings.MAX_UPLOAD_BYTES // 1024**2
         raise _Rejection("too_large", f"The file is larger than {limit} MB.") from None
     sha256 = hashlib.sha256(data).hexdigest()
-    if upload.sha256 is None:
-        upload.sha256 = sha256
-        _adopt(upload, data, sha256)
-    elif upload.sha256 != sha256:
-        raise _Rejection("wrong_bytes", "What arrived is not the file that was announced. Upload it again.")
-    return data
+    if upload.sha256 not in {None, sha256}:
+        raise _WrongBytes
+    return data, sha256
 
 
-def _adopt(upload: Upload, data: bytes, sha256: str) -> None:
-    """Move the bytes of a form to where nobody can write: its address stays open until it expires."""
-    if not upload.key.startswith("incoming/"):
-        return
-    key = upload.key.replace("incoming/", "originals/", 1)
-    try:
-        kind = imaging.sniff(data[: imaging.SNIFF_BYTES])
-        content_type = kind.content_type if kind else upload.content_type
-        objectstore.put(key, data, content_type=content_type, if_absent=True, sha256=sha256)
-    except objectstore.AlreadyExists:
-        # An earlier attempt came this far. The form may have been posted again since: what stands is what counts.
-        standing = objectstore.head(key)
-        if standing is None or standing.sha256 != sha256:
-            raise LeaseLost from None
-    upload.key = key
-
-
-def _described(upload: Upload, built: renditions.Built, size: int) -> Image:
+def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) -> Image:
     facts = built.facts
     image = Image(
         owner=upload.owner,
         original_key=upload.key,
-        sha256=upload.sha256 or "",
+        sha256=sha256,
         bytes=size,
         filename=upload.filename,
         content_type=facts.content_type,
@@ -201,60 +218,3 @@ def _described(upload: Upload, built: renditions.Built, size: int) -> Image:
     else:
         image.set_taken(upload.created_at, None, source.UPLOAD)
     return image
-
-
-@atomic_retry
-def _complete(upload: Upload, image: Image) -> None:
-    # Settled first: a worker that lost its lease must leave nothing behind. The foreign key is checked at the end.
-    _settle(upload, Upload.State.READY, image_id=image.pk, key=image.original_key)
-    image.save(force_insert=True)
-    if upload.album is not None:
-        upload.album.add([image.pk])
-
-
-@atomic_retry
-def _complete_with(upload: Upload, known: Image) -> None:
-    """Point to the image that the owner has already, and give back the space that was counted."""
-    _settle(
-        upload,
-        Upload.State.READY,
-        image=known,
-        code="duplicate",
-        reason="This photo was already in the library.",
-    )
-    _give_back(upload)
-    if upload.album is not None:
-        upload.album.add([known.pk])
-
-
-@atomic_retry
-def _reject(upload: Upload, code: str, reason: str) -> None:
-    _settle(upload, Upload.State.REJECTED, code=code, reason=reason[:300])
-    _give_back(upload)
-
-
-def _settle(upload: Upload, state: Upload.State, **values: object) -> None:
-    """Make the last transition, if the lease is still ours; the caller's transaction is undone otherwise."""
-    values = {
-        "state": state,
-        "lease_until": None,
-        "lease_token": None,
-        "updated_at": timezone.now(),
-        **values,
-    }
-    mine = Upload.objects.filter(pk=upload.pk, state=Upload.State.PROCESSING, lease_token=upload.lease_token)
-    if not mine.update(**values):
-        raise LeaseLost
-    for name, value in values.items():
-        setattr(upload, name, value)
-
-
-def _give_back(upload: Upload) -> None:
-    User.objects.filter(pk=upload.owner_id).update(used_bytes=Greatest(F("used_bytes") - upload.bytes, 0))
-
-
-def _postpone(upload: Upload) -> None:
-    """Let go of the upload while the store is away, and do not count the attempt."""
-    Upload.objects.filter(pk=upload.pk, lease_token=upload.lease_token).update(
-        lease_until=timezone.now() + RETRY_AFTER, attempts=F("attempts") - 1
-    )

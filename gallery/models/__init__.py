@@ -11,6 +11,7 @@ from gallery.models.sharing import ShareLink
 from gallery.models.tags import ImageTag, Tag
 from gallery.models.tokens import ApiToken, ApiTokenQuerySet
 from gallery.models.uploads import Upload, UploadQuerySet
+from gallery.models.upkeep import Inspection, Library, Removal, RemovalQuerySet
 from gallery.models.users import User
 
 __all__ = [
@@ -23,6 +24,10 @@ __all__ = [
     "Image",
     "ImageQuerySet",
     "ImageTag",
+    "Inspection",
+    "Library",
+    "Removal",
+    "RemovalQuerySet",
     "ShareLink",
     "Tag",
     "Upload",

@@ -17,14 +17,25 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
     def due(self, now: datetime) -> Self:
         """Keep what waits for a worker: arrived, and leased by nobody or by one that ran out of time."""
-        return self.filter(state=Upload.State.PROCESSING).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+        return self._free(now).filter(state=Upload.State.PROCESSING)
+
+    def unconfirmed(self, now: datetime) -> Self:
+        """Keep what was announced and not finished by its client, and is to be looked at now."""
+        return self._free(now).filter(state=Upload.State.PENDING)
+
+    def _free(self, now: datetime) -> Self:
+        return self.filter(Q(lease_until=None) | Q(lease_until__lt=now))
 
 
 class Upload(models.Model):
     """The act of bringing one file into a library; also the outbox from which workers take their work.
 
-    One row for an owner and a checksum, however often the file is offered. Bytes without a known checksum come from
-    the form for browsers without JavaScript; their checksum is filled in by the worker.
+    One row for an owner and a checksum, however often the file is offered. A row without a checksum
+    comes from the form for browsers without JavaScript.
+
+    Nobody else works on the row before `lease_until`: while it is PROCESSING that is the end of a worker's lease,
+    while it is PENDING the next time that the store is asked whether the bytes came. `parts` holds for an upload in
+    parts the SHA-256 that was signed for each, by number as text: not every store tells them again.
     """
 
     class State(models.TextChoices):
@@ -52,6 +63,9 @@ class Upload(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    multipart_id = models.CharField(max_length=1024, null=True, blank=True, editable=False)
+    part_bytes = models.BigIntegerField(null=True, blank=True, editable=False)
+    parts = models.JSONField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=django_timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,37 +1,38 @@
-"""The life of an upload up to the worker: announce files, sign their requests, confirm that they arrived."""
+"""Announcing files: which are taken, which are there already, which are refused, and how each is to be sent."""
 
-import logging
 import mimetypes
 import unicodedata
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Literal
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
-from gallery import imaging, objectstore, tasks
+from gallery import imaging, objectstore, transitions
+from gallery.crashpoints import crash_point
 from gallery.errors import (
     FileTooLarge,
     GalleryError,
     InvalidUpload,
-    NotUploaded,
-    QuotaExceeded,
     UnsupportedType,
 )
 from gallery.models import Album, Image, Upload, User, new_token
 from photosky.database import atomic_retry
 
-logger = logging.getLogger(__name__)
-
 MAX_FILES = 100
 # Long enough for a large file on a slow line to begin; S3 checks the time when the request starts.
 SIGNED_FOR_S = 3600
-_HEX = frozenset("0123456789abcdef")
+# When the store is asked by itself whether the bytes came, of an upload that its client did not finish.
+LOOK_AFTER = timedelta(minutes=15)
+# What is larger goes in parts, of which S3 takes 10,000: here their number stays small enough for one row.
+MULTIPART_BYTES = 25 * 1024**2
+PART_BYTES = 8 * 1024**2
+MOST_PARTS = 1000
+HEX = frozenset("0123456789abcdef")
 
 # What libmagic-less systems do not know of, by extension.
 for _format in imaging.Format:
@@ -54,7 +55,10 @@ class File:
 
 @dataclass(slots=True)
 class Started:
-    """The answer to one announced file: send it (`request`), have it already (`image`), or why it is refused."""
+    """The answer to one announced file: send it, have it already (`image`), or why it is refused.
+
+    To be sent it is by `request`; without one in parts of `upload.part_bytes`, which sign_parts signs.
+    """
 
     status: Literal["upload", "exists", "refused"]
     upload: Upload | None = None
@@ -94,6 +98,7 @@ def start(owner: User, files: Sequence[File], album: Album | None = None) -> lis
             batch.wanted[file.sha256] = (place, file, content_type)
     _answer_known(batch)
     rows = _rows(batch)
+    crash_point("start.recorded")
     for sha256, (place, file, _) in batch.wanted.items():
         batch.answers[place] = _answer(rows[sha256], file)
     return [answer for answer in batch.answers if answer is not None]
@@ -109,7 +114,12 @@ def start_form(
     """
     _check_quota(owner, 1)
     upload = Upload(
-        owner=owner, filename="photo", content_type="application/octet-stream", bytes=0, album=album
+        owner=owner,
+        filename="photo",
+        content_type="application/octet-stream",
+        bytes=0,
+        album=album,
+        lease_until=timezone.now() + LOOK_AFTER,
     )
     upload.key = f"incoming/{owner.pk.hex}/{upload.pk.hex}-{new_token()}"
     upload.save(force_insert=True)
@@ -123,46 +133,6 @@ def start_form(
     return upload, form
 
 
-def finish(upload: Upload) -> Upload:
-    """Confirm that the bytes have arrived and hand the upload to the workers. Repeating the call changes nothing.
-
-    Raises NotUploaded while nothing stands under the key, QuotaExceeded where the owner's space is used up.
-    """
-    if upload.state != Upload.State.PENDING:
-        return upload
-    arrived = objectstore.head(upload.key)
-    if arrived is None:
-        raise NotUploaded(f"{upload.filename} has not arrived yet: send its bytes, then finish it again.")
-    if _hand_over(upload, arrived.size):
-        tasks.wake()
-    upload.refresh_from_db()
-    return upload
-
-
-def finish_by_key(key: str) -> Upload | None:
-    """Finish the upload to which an arrived object belongs, as the store's own event reports it."""
-    upload = Upload.objects.select_related("owner").filter(key=key).first()
-    return finish(upload) if upload is not None else None
-
-
-@atomic_retry
-def _hand_over(upload: Upload, size: int) -> bool:
-    """Count the bytes against the quota and make the transition; whoever comes second does neither."""
-    owner = User.objects.filter(pk=upload.owner_id)
-    quota = upload.owner.quota
-    within = owner.filter(used_bytes__lte=quota - size) if quota else owner
-    if not within.update(used_bytes=F("used_bytes") + size):
-        raise _no_space(upload.owner, size)
-    pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
-    now = timezone.now()
-    if pending.update(
-        state=Upload.State.PROCESSING, bytes=size, attempts=0, lease_until=None, updated_at=now
-    ):
-        return True
-    owner.update(used_bytes=F("used_bytes") - size)
-    return False
-
-
 def _checked(file: File) -> str:
     """Return the type under which the file will be kept; raise where the announcement cannot be right."""
     name = file.filename or "(without a name)"
@@ -173,7 +143,7 @@ def _checked(file: File) -> str:
     if file.bytes > settings.MAX_UPLOAD_BYTES:
         limit = settings.MAX_UPLOAD_BYTES // 1024**2
         raise FileTooLarge(f"{name} is too large: {file.bytes / 1024**2:.0f} MB, the limit is {limit} MB.")
-    if len(file.sha256) != 64 or not _HEX.issuperset(file.sha256):
+    if len(file.sha256) != 64 or not HEX.issuperset(file.sha256):
         raise InvalidUpload(f"{name}: sha256 must be the file's SHA-256 as 64 lower-case hexadecimal digits.")
     content_type = photo_type(file.filename, file.content_type)
     if content_type:
@@ -219,7 +189,7 @@ def _rows(batch: _Batch) -> dict[str, Upload]:
     fresh = []
     for sha256, (place, file, content_type) in list(batch.wanted.items()):
         if room is not None and file.bytes > room:
-            batch.answers[place] = Started("refused", error=_no_space(batch.owner, file.bytes))
+            batch.answers[place] = Started("refused", error=transitions.no_space(batch.owner, file.bytes))
             del batch.wanted[sha256]
             continue
         room = room - file.bytes if room is not None else None
@@ -230,18 +200,24 @@ def _rows(batch: _Batch) -> dict[str, Upload]:
 @atomic_retry
 def _insert(batch: _Batch, fresh: list[Upload]) -> dict[str, Upload]:
     mine = Upload.objects.filter(owner=batch.owner, sha256__in=list(batch.wanted))
+    state, now = Upload.State, timezone.now()
+    again = {"state": state.PENDING, "code": "", "reason": ""}
     # A refused file that is offered again is looked at again; its bytes may stand in the store already.
-    now = timezone.now()
-    mine.filter(state=Upload.State.REJECTED).update(
-        state=Upload.State.PENDING, code="", reason="", updated_at=now
-    )
-    # READY without an image: the photo was deleted for good and now comes back.
-    mine.filter(state=Upload.State.READY, image=None).update(
-        state=Upload.State.PENDING, code="", updated_at=now
-    )
+    mine.filter(state=state.REJECTED).update(**again)
+    for row in mine.filter(state=state.READY, image=None):
+        # The photo was deleted for good and comes back. Its bytes may be about to be removed: never the same key.
+        key = transitions.fresh_key(row, row.key.rpartition(".")[2])
+        mine.filter(pk=row.pk).update(key=key, rendition_token=new_token(), **again)
     Upload.objects.bulk_create(fresh, ignore_conflicts=True)
+    for row in mine.filter(state=state.PENDING, multipart_id=None):
+        # The checksum decides which file it is: the latest word on its size counts.
+        size = batch.wanted[row.sha256 or ""][1].bytes
+        if (row.bytes, row.part_bytes) != (size, _part_bytes(size)):
+            mine.filter(pk=row.pk).update(bytes=size, part_bytes=_part_bytes(size))
+    # Signed anew, so it is not stale, and the store need not be asked soon.
+    mine.filter(state=state.PENDING).update(updated_at=now, lease_until=now + LOOK_AFTER)
     if batch.album is not None:
-        mine.exclude(state=Upload.State.READY).update(album=batch.album)
+        mine.exclude(state=state.READY).update(album=batch.album)
     return {row.sha256: row for row in mine.select_related("image") if row.sha256}
 
 
@@ -251,13 +227,21 @@ def _new_row(batch: _Batch, file: File, content_type: str) -> Upload:
         filename=clean_name(file.filename),
         content_type=content_type,
         bytes=file.bytes,
+        part_bytes=_part_bytes(file.bytes),
         sha256=file.sha256,
         album=batch.album,
         file_modified_at=file.modified_at,
     )
-    suffix = imaging.Format(content_type.removeprefix("image/")).extension
-    row.key = f"originals/{batch.owner.pk.hex}/{row.pk.hex}-{new_token()}.{suffix}"
+    row.key = transitions.fresh_key(row, imaging.Format(content_type.removeprefix("image/")).extension)
     return row
+
+
+def _part_bytes(size: int) -> int | None:
+    """Return the size of the parts in whole MiB, None for a file that goes in one request."""
+    if size <= MULTIPART_BYTES:
+        return None
+    mib = 1024**2
+    return max(PART_BYTES, -(-size // MOST_PARTS // mib) * mib)
 
 
 def _answer(row: Upload, file: File) -> Started:
@@ -265,6 +249,8 @@ def _answer(row: Upload, file: File) -> Started:
         return Started("exists", upload=row, image=row.image)
     if row.state == Upload.State.PROCESSING:
         return Started("exists", upload=row)
+    if row.part_bytes:
+        return Started("upload", upload=row)
     request = objectstore.presign_put(
         row.key,
         size=file.bytes,
@@ -281,18 +267,10 @@ def _check_quota(owner: User, size: int) -> int | None:
         return None
     used = User.objects.values_list("used_bytes", flat=True).get(pk=owner.pk)
     if used + size > owner.quota:
-        raise _no_space(owner, size)
+        raise transitions.no_space(owner, size)
     return owner.quota - used
 
 
 def _largest(owner: User) -> int:
     left = _check_quota(owner, 1)
     return settings.MAX_UPLOAD_BYTES if left is None else min(left, settings.MAX_UPLOAD_BYTES)
-
-
-def _no_space(owner: User, size: int) -> QuotaExceeded:
-    mb = 1024**2
-    return QuotaExceeded(
-        f"There is no space for {size / mb:.1f} MB: {owner.used_bytes / mb:.0f} of {owner.quota / mb:.0f} MB are used. "
-        "Empty the bin, or ask for more space."
-    )

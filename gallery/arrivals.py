@@ -1,0 +1,110 @@
+"""Whether the bytes of an upload have arrived, and what it takes that they count: parts joined, form posts copied.
+
+Everything here may be repeated, and be broken off after any line: the next call finds what the last one left.
+"""
+
+import logging
+from dataclasses import replace
+
+from gallery import objectstore, transitions
+from gallery.crashpoints import crash_point
+from gallery.errors import NotUploaded
+from gallery.models import Upload
+
+logger = logging.getLogger(__name__)
+
+WRONG_BYTES = "What arrived is not the file that was announced. Upload it again."
+
+
+def confirm(upload: Upload) -> bool:
+    """Hand the upload to the workers if its bytes are there. Returns whether this call made the transition.
+
+    Other bytes than those announced are kept aside and the upload is rejected. Raises NotUploaded while bytes are
+    missing, QuotaExceeded where the owner's space is used up.
+    """
+    arrived = objectstore.head(upload.key)
+    if arrived is None and upload.multipart_id:
+        _join(upload)
+        arrived = objectstore.head(upload.key)
+    if arrived is None:
+        raise NotUploaded(f"{upload.filename} has not arrived yet: send its bytes, then finish it again.")
+    key = upload.key
+    if key.startswith("incoming/"):
+        arrived = _copied(upload)
+        key = arrived.key
+    elif arrived.size != upload.bytes or arrived.sha256 not in {None, upload.sha256}:
+        return transitions.refuse(upload, WRONG_BYTES)
+    crash_point("finish.seen")
+    moved = transitions.hand_over(upload, arrived.size, key)
+    crash_point("finish.handed_over")
+    return moved
+
+
+def part_count(upload: Upload) -> int:
+    """Return in how many parts the upload is sent; 0 for one that is not."""
+    return -(-upload.bytes // upload.part_bytes) if upload.part_bytes else 0
+
+
+def part_size(upload: Upload, number: int) -> int:
+    """Return the bytes of one part: all but the last are of one size."""
+    size = upload.part_bytes or 0
+    return min(size, upload.bytes - size * (number - 1))
+
+
+def parts_of(upload: Upload) -> list[objectstore.Part]:
+    """Return the parts that have arrived whole, each with its SHA-256: the store's own, else the one that was signed."""
+    if not upload.multipart_id:
+        return []
+    signed = upload.parts or {}
+    try:
+        arrived = objectstore.multipart_parts(upload.key, upload.multipart_id)
+    except objectstore.ObjectStoreError as error:
+        if error.code != "NoSuchUpload":
+            raise
+        return []
+    return [
+        replace(part, sha256=signed[str(part.number)])
+        for part in arrived
+        if part.sha256 in {None, signed.get(str(part.number))}
+        and str(part.number) in signed
+        and part.size == part_size(upload, part.number)
+    ]
+
+
+def _join(upload: Upload) -> None:
+    """Make the parts one object, written once; whoever did so before is no error."""
+    parts, expected = parts_of(upload), part_count(upload)
+    if len(parts) != expected:
+        # An earlier call may have joined them and died: then there are no parts, but the object.
+        if objectstore.head(upload.key) is not None:
+            return
+        raise NotUploaded(
+            f"{len(parts)} of the {expected} parts of {upload.filename} have arrived: send the others, then finish it "
+            "again."
+        )
+    try:
+        objectstore.multipart_complete(upload.key, upload.multipart_id or "", parts)
+    except objectstore.AlreadyExists:
+        logger.info("parts were joined before upload=%s", upload.pk)
+    except objectstore.ObjectStoreError as error:
+        if error.code != "NoSuchUpload":
+            raise
+        logger.info("parts are gone upload=%s", upload.pk)
+    crash_point("finish.joined")
+
+
+def _copied(upload: Upload) -> objectstore.ObjectHead:
+    """Copy what a form posted to where nobody can write: the form's address stays open until it expires.
+
+    The first copy counts: the form may have been posted again since.
+    """
+    place = transitions.place_of(upload.key)
+    try:
+        objectstore.copy(upload.key, place)
+    except objectstore.AlreadyExists:
+        logger.info("form was copied before upload=%s", upload.pk)
+    crash_point("finish.copied")
+    standing = objectstore.head(place)
+    if standing is None:
+        raise NotUploaded(f"{upload.filename} has not arrived yet: send its bytes, then finish it again.")
+    return standing

@@ -1,0 +1,208 @@
+"""The state machine of an upload: every transition is one conditional update in one transaction, and none is anywhere else.
+
+PENDING -> PROCESSING -> READY | REJECTED, and back to PENDING when a refused file is offered again. Whoever comes
+second changes nothing. What an owner may use (`used_bytes`) is moved in the same transactions, so that it is always the
+sum of their images and of what is being processed.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from gallery.errors import QuotaExceeded
+from gallery.models import Image, Removal, Upload, User, new_token
+from photosky.database import atomic_retry
+
+# Longer than the worker function may run (300 s), so that a lease ends only after its holder has.
+LEASE = timedelta(minutes=6)
+# How long an object outlives its last reference: longer than any signed request and any lease.
+GRACE = timedelta(days=1)
+State = Upload.State
+
+
+class LeaseLost(Exception):
+    """Another worker took the upload over, or it was deleted: what was done here must not count."""
+
+
+def fresh_key(upload: Upload, suffix: str) -> str:
+    """Return a key under which nothing was ever stored; it is taken once and never given again."""
+    return f"originals/{upload.owner_id.hex}/{upload.pk.hex}-{new_token()}.{suffix}"
+
+
+def place_of(incoming_key: str) -> str:
+    """Return where the bytes of a posted form are kept; the form itself can write there no more."""
+    return incoming_key.replace("incoming/", "originals/", 1)
+
+
+def remove_later(keys: list[str], reason: Removal.Reason, *, after: timedelta | None = GRACE) -> None:
+    """Write down, in the caller's transaction, that nothing refers to these objects; None sets them aside."""
+    not_before = None if after is None else timezone.now() + after
+    Removal.objects.bulk_create(
+        [Removal(key=key, reason=reason, not_before=not_before) for key in keys], ignore_conflicts=True
+    )
+
+
+@atomic_retry
+def hand_over(upload: Upload, size: int, key: str) -> bool:
+    """Go from PENDING to PROCESSING: the bytes stand under `key`. Counts them; raises QuotaExceeded where they do not fit."""
+    owner = User.objects.filter(pk=upload.owner_id)
+    quota = upload.owner.quota
+    within = owner.filter(used_bytes__lte=quota - size) if quota else owner
+    if not within.update(used_bytes=F("used_bytes") + size):
+        raise no_space(upload.owner, size)
+    pending = Upload.objects.filter(pk=upload.pk, state=State.PENDING, key=upload.key)
+    moved = pending.update(
+        state=State.PROCESSING, bytes=size, key=key, attempts=0, lease_until=None, lease_token=None,
+        multipart_id=None, part_bytes=None, parts=None, updated_at=timezone.now(),
+    )  # fmt: skip
+    if not moved:
+        owner.update(used_bytes=F("used_bytes") - size)
+        return False
+    if key != upload.key:
+        remove_later([upload.key], Removal.Reason.COPIED)
+    return True
+
+
+def lease(upload_id: uuid.UUID) -> Upload | None:
+    """Take a waiting upload for LEASE; None where it does not wait, or another worker has it."""
+    now, token = timezone.now(), uuid.uuid4()
+    leased = (
+        Upload.objects.filter(pk=upload_id)
+        .due(now)
+        .update(lease_token=token, lease_until=now + LEASE, attempts=F("attempts") + 1, updated_at=now)
+    )
+    if not leased:
+        return None
+    # By the token: who was so slow that the lease ran out meanwhile must not work under another's.
+    found = Upload.objects.select_related("owner", "album").filter(pk=upload_id, lease_token=token)
+    return found.first()
+
+
+def postpone(upload: Upload, until: datetime) -> None:
+    """Let go of a leased upload without counting the attempt, while the store is away."""
+    Upload.objects.filter(pk=upload.pk, lease_token=upload.lease_token).update(
+        lease_until=until, lease_token=None, attempts=Greatest(F("attempts") - 1, 0)
+    )
+
+
+@atomic_retry
+def complete(upload: Upload, image: Image) -> None:
+    """Go from PROCESSING to READY with a new image. Raises LeaseLost, or IntegrityError where the owner has the photo."""
+    # Settled first: a worker that lost its lease must leave nothing behind. The foreign key is checked at the end.
+    _settle(upload, State.READY, image_id=image.pk)
+    image.save(force_insert=True)
+    if image.bytes != upload.bytes:
+        _count(upload, image.bytes - upload.bytes)
+    if upload.album is not None:
+        upload.album.add([image.pk])
+
+
+@atomic_retry
+def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> None:
+    """Go from PROCESSING to READY with the image that the owner has already; the second copy and its space go."""
+    # Never the only copy, whatever led here.
+    extra = [] if known.original_key == upload.key else [upload.key, *rendition_keys]
+    _settle(
+        upload,
+        State.READY,
+        image_id=known.pk,
+        code="duplicate",
+        reason="This photo was already in the library.",
+    )
+    _count(upload, -upload.bytes)
+    remove_later(extra, Removal.Reason.DUPLICATE)
+    if upload.album is not None:
+        upload.album.add([known.pk])
+
+
+@atomic_retry
+def reject(upload: Upload, code: str, reason: str, rendition_keys: list[str]) -> None:
+    """Go from PROCESSING to REJECTED. Renditions of an earlier attempt go; the bytes stay, to be looked at again."""
+    # The names of the renditions are about to be removed, so another attempt takes others.
+    _settle(upload, State.REJECTED, code=code, reason=reason[:300], rendition_token=new_token())
+    _count(upload, -upload.bytes)
+    remove_later(rendition_keys, Removal.Reason.REJECTED)
+
+
+@atomic_retry
+def set_aside(upload: Upload, reason: str, rendition_keys: list[str]) -> None:
+    """Go from PROCESSING to REJECTED over wrong bytes: they are kept aside, and the upload gets another key."""
+    wrong, suffix = upload.key, upload.key.rpartition(".")[2]
+    fresh = {"key": fresh_key(upload, suffix), "rendition_token": new_token()}
+    _settle(upload, State.REJECTED, code="wrong_bytes", reason=reason, **fresh)
+    _count(upload, -upload.bytes)
+    remove_later([wrong], Removal.Reason.WRONG_BYTES, after=None)
+    remove_later(rendition_keys, Removal.Reason.REJECTED)
+
+
+@atomic_retry
+def refuse(upload: Upload, reason: str) -> bool:
+    """Go from PENDING to REJECTED over wrong bytes: they are kept aside, and the upload gets another key."""
+    fresh = fresh_key(upload, upload.key.rpartition(".")[2])
+    pending = Upload.objects.filter(pk=upload.pk, state=State.PENDING, key=upload.key)
+    refused = pending.update(
+        state=State.REJECTED, code="wrong_bytes", reason=reason, key=fresh, lease_until=None,
+        multipart_id=None, parts=None, updated_at=timezone.now(),
+    )  # fmt: skip
+    if refused:
+        remove_later([upload.key], Removal.Reason.WRONG_BYTES, after=None)
+    return bool(refused)
+
+
+@atomic_retry
+def give_up(upload: Upload, rendition_keys: list[str]) -> bool:
+    """Go from any state but READY to no row: the owner gives the upload up. What stands, or comes yet, is removed later."""
+    found = Upload.objects.filter(pk=upload.pk).exclude(state=State.READY).first()
+    if found is None:
+        return False
+    if found.state == State.PROCESSING:
+        _count(found, -found.bytes)
+    # A worker may be at it until its lease ends, a signed request may arrive until it expires: the grace is longer.
+    remove_later([*_places(found), *rendition_keys], Removal.Reason.ABANDONED)
+    found.delete()
+    return True
+
+
+@atomic_retry
+def drop(upload: Upload, unchanged_since: datetime, reason: Removal.Reason) -> bool:
+    """Go from PENDING or REJECTED to no row, unless somebody took the upload up again since."""
+    idle = Upload.objects.filter(pk=upload.pk, state=upload.state, updated_at__lte=unchanged_since)
+    if upload.state not in {State.PENDING, State.REJECTED} or not idle.delete()[0]:
+        return False
+    remove_later(_places(upload), reason)
+    return True
+
+
+def _places(upload: Upload) -> list[str]:
+    """Return the keys under which bytes of an unfinished upload may stand."""
+    return list({upload.key, place_of(upload.key)})
+
+
+def _settle(upload: Upload, state: State, **values: object) -> None:
+    """Make the last transition, if the lease is still ours; the caller's transaction is undone otherwise."""
+    values = {
+        "state": state,
+        "lease_until": None,
+        "lease_token": None,
+        "updated_at": timezone.now(),
+        **values,
+    }
+    mine = Upload.objects.filter(pk=upload.pk, state=State.PROCESSING, lease_token=upload.lease_token)
+    if not mine.update(**values):
+        raise LeaseLost
+
+
+def _count(upload: Upload, size: int) -> None:
+    User.objects.filter(pk=upload.owner_id).update(used_bytes=Greatest(F("used_bytes") + size, 0))
+
+
+def no_space(owner: User, size: int) -> QuotaExceeded:
+    """Return the refusal of bytes that do not fit."""
+    mb = 1024**2
+    return QuotaExceeded(
+        f"There is no space for {size / mb:.1f} MB: {owner.used_bytes / mb:.0f} of {owner.quota / mb:.0f} MB are used. "
+        "Empty the bin, or ask for more space."
+    )

@@ -1,0 +1,35 @@
+"""The life of an upload up to the worker: announce files, sign their requests, confirm that they arrived."""
+
+from gallery.uploads.announcing import (
+    MAX_FILES,
+    MULTIPART_BYTES,
+    SIGNED_FOR_S,
+    File,
+    Started,
+    clean_name,
+    photo_type,
+    start,
+    start_form,
+)
+from gallery.uploads.finishing import abort, finish, finish_by_key
+from gallery.uploads.parts import MAX_SIGNED_PARTS, Arrived, SignedPart, list_parts, sign_parts
+
+__all__ = [
+    "MAX_FILES",
+    "MAX_SIGNED_PARTS",
+    "MULTIPART_BYTES",
+    "SIGNED_FOR_S",
+    "Arrived",
+    "File",
+    "SignedPart",
+    "Started",
+    "abort",
+    "clean_name",
+    "finish",
+    "finish_by_key",
+    "list_parts",
+    "photo_type",
+    "sign_parts",
+    "start",
+    "start_form",
+]
