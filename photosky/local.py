@@ -221,7 +221,9 @@ def main() -> None:
     except EmbeddedS3Error as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
-        sys.stdout.write("\n  Stopped. Your photos are kept.\n")
+        # Before the web server runs; it takes the interrupt itself once it does.
+        pass
+    sys.stdout.write("\n  Stopped. Your photos are kept.\n")
 
 
 if __name__ == "__main__":
