@@ -1,0 +1,14 @@
+"""The admin: the place from which whoever runs the site sees what is there and puts right what went wrong."""
+
+from django.contrib import admin
+
+from gallery.admin.albums import AlbumAdmin
+from gallery.admin.images import ImageAdmin
+from gallery.admin.labels import ShareLinkAdmin, TagAdmin
+from gallery.admin.people import PersonAdmin
+from gallery.admin.uploads import UploadAdmin
+
+__all__ = ["AlbumAdmin", "ImageAdmin", "PersonAdmin", "ShareLinkAdmin", "TagAdmin", "UploadAdmin"]
+
+admin.site.site_title = admin.site.site_header = "PhotoSky"
+admin.site.index_title = "Administration"

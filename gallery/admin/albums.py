@@ -1,0 +1,100 @@
+"""Albums in the admin, with who is invited and what is inside."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from gallery import albums
+from gallery.admin.bases import EntryFormSet, EntryTable, MemberTable
+from gallery.admin.lists import Listed, ReadOnlyMixin, thumbnail_url
+from gallery.models import Album, AlbumImage, AlbumMember
+
+SHOWN = 100
+
+
+class FirstEntries(EntryFormSet):
+    """The first SHOWN images of an album, of however many."""
+
+    def get_queryset(self) -> QuerySet[AlbumImage]:
+        if not hasattr(self, "first"):
+            self.first = super().get_queryset()[:SHOWN]
+        return self.first
+
+
+class EntryInline(ReadOnlyMixin, EntryTable):
+    """The images of an album, in its order."""
+
+    model = AlbumImage
+    formset = FirstEntries
+    fields = ["picture", "photo", "position", "added_at"]
+    readonly_fields = ["picture", "photo", "position", "added_at"]
+    ordering = ["position", "id"]
+    can_delete = False
+    verbose_name_plural = f"Photos (the first {SHOWN})"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlbumImage]:
+        return super().get_queryset(request).select_related("image", "album").defer("image__metadata")
+
+    @admin.display(description="")
+    def picture(self, entry: AlbumImage) -> SafeString:
+        return format_html(
+            '<img class="thumbnail" src="{}" alt="" loading="lazy">', thumbnail_url(entry.image)
+        )
+
+    @admin.display(description="Photo")
+    def photo(self, entry: AlbumImage) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:gallery_image_change", args=[entry.image_id]), entry.image
+        )
+
+
+class MemberInline(MemberTable):
+    """Who is invited, and what they may do."""
+
+    model = AlbumMember
+    fields = ["user", "role"]
+    autocomplete_fields = ["user"]
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlbumMember]:
+        return super().get_queryset(request).select_related("user", "album")
+
+
+@admin.register(Album)
+class AlbumAdmin(Listed):
+    """Albums. Removing one leaves its images in the library."""
+
+    list_display = ["title", "owner", "parent", "position", "created_at"]
+    list_select_related = ["owner", "parent"]
+    search_fields = ["title"]
+    autocomplete_fields = ["owner"]
+    fields = ["title", "description", "owner", "parent", "cover", "position", "created_at", "updated_at"]
+    readonly_fields = ["created_at", "updated_at"]
+    inlines = [MemberInline, EntryInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Album | None = None) -> list[str]:  # noqa: ARG002
+        """Keep the tree and its owners as they are: moving an album has rules that a form does not know."""
+        moved = ["parent", "cover"] if obj is None else ["owner", "parent", "cover"]
+        return [*moved, "created_at", "updated_at"]
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Say what a removal does, without listing what may be thousands of entries."""
+        allowed = self.has_delete_permission(request)
+        lines = [f"{album}, and the albums inside it; their photos stay in the library" for album in objs]
+        return lines, {"albums": len(lines)}, set() if allowed else {"album"}, []
+
+    def delete_model(self, request: HttpRequest, obj: Album) -> None:  # noqa: ARG002
+        albums.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Album]) -> None:  # noqa: ARG002
+        for album in list(queryset):
+            # One may have gone with another that it lay in.
+            if still_there := Album.objects.filter(pk=album.pk).first():
+                albums.delete(still_there)

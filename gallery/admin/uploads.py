@@ -1,0 +1,80 @@
+"""Uploads in the admin: what waits, what failed and why, and the way to try again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from gallery import objectstore, tasks, uploads
+from gallery.admin.lists import Listed, ReadOnlyMixin, size
+from gallery.errors import GalleryError
+from gallery.models import Upload
+
+# Each one asks the store whether its bytes are there, within the seconds that a request may take.
+TRIED_AT_ONCE = 100
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyMixin, Listed):
+    """The outbox of the workers, as it is; nothing of it is written by hand."""
+
+    list_display = [
+        "filename", "owner", "state", "code", "reason", "attempts", "lease_until", "weight", "updated_at",
+    ]  # fmt: skip
+    list_select_related = ["owner"]
+    list_filter = ["state"]
+    search_fields = ["filename", "=code", "=sha256"]
+    search_help_text = "Part of a file name, a code, or a whole SHA-256."
+    actions = ["try_again"]
+    fields = [
+        "filename", "owner", "state", "code", "reason", "attempts", "lease_until", "weight", "content_type", "sha256",
+        "key", "album", "image", "file_modified_at", "created_at", "updated_at",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        return super().get_queryset(request).defer("parts")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Refuse: without the row nobody knows that its bytes are in the store."""
+        return False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may change uploads at all; rows stay read-only to forms."""
+        return request.user.has_perm("gallery.change_upload")
+
+    @admin.display(description="Size")
+    def weight(self, upload: Upload) -> str:
+        return size(upload.bytes)
+
+    @admin.action(description="Try again", permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
+        """Give rejected and stuck uploads back to the workers; what a worker holds, or is ready, is left alone."""
+        chosen = list(queryset.select_related("owner").order_by("-id")[: TRIED_AT_ONCE + 1])
+        if len(chosen) > TRIED_AT_ONCE:
+            self.message_user(request, f"Choose at most {TRIED_AT_ONCE} uploads at a time.", messages.ERROR)
+            return
+        handed = 0
+        for upload in chosen:
+            try:
+                handed += _try_again(upload)
+            except (GalleryError, objectstore.ObjectStoreError) as error:
+                self.message_user(request, f"{upload.filename}: {error}", messages.WARNING)
+        tasks.wake()
+        self.message_user(request, f"{handed} of {len(chosen)} given to the workers.", messages.SUCCESS)
+
+
+def _try_again(upload: Upload) -> bool:
+    """Return whether the workers will look at the upload again; raises what finishing it raises."""
+    now = timezone.now()
+    fresh = {"attempts": 0, "lease_until": None, "updated_at": now}
+    row = Upload.objects.filter(pk=upload.pk)
+    if row.due(now).update(**fresh):
+        return True
+    row.filter(state=Upload.State.REJECTED).update(state=Upload.State.PENDING, code="", reason="", **fresh)
+    # From here on it is as if its owner had just sent it: looked for in the store, counted, handed over.
+    upload.refresh_from_db()
+    if upload.state != Upload.State.PENDING:
+        return False
+    return uploads.finish(upload).state == Upload.State.PROCESSING
