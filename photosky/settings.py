@@ -76,6 +76,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "csp.middleware.CSPMiddleware",
+    "photosky.security.AllowObjectStore",
+    "photosky.security.PrivateByDefault",
 ]
 if LAMBDA:
     MIDDLEWARE = [
@@ -194,11 +196,7 @@ SPECTACULAR_SETTINGS = {
 CORS_ALLOWED_ORIGINS = env.words("PHOTOSKY_CORS_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"
 
-# Browser security. The bucket's address is the only foreign one that a page may reach.
-_media = [S3.media_base_url] if S3.media_base_url else []
-_store = [
-    S3.public_endpoint or S3.endpoint or f"https://{S3.bucket}.s3.{S3.region}.amazonaws.com",
-]
+# Browser security. AllowObjectStore adds the one foreign address that a page may reach.
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -206,12 +204,12 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "style-src": ["'self'", *([STATIC_URL] if "://" in STATIC_URL else [])],
         # Server-formatted numbers and colours of the photo grid only.
         "style-src-attr": ["'unsafe-inline'"],
-        "img-src": ["'self'", "data:", "blob:", *_media, *_store],
-        "media-src": ["'self'", *_media, *_store],
-        "connect-src": ["'self'", *_store],
+        "img-src": ["'self'", "data:", "blob:"],
+        "media-src": ["'self'"],
+        "connect-src": ["'self'"],
         "worker-src": ["'self'"],
         "manifest-src": ["'self'"],
-        "form-action": ["'self'", *_store],
+        "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     },

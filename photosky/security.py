@@ -1,0 +1,42 @@
+"""What is said of every response: which addresses its page may reach, and who may keep a copy."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+from gallery import objectstore
+
+# Pages show pictures from the store, scripts and forms send uploads to it; nothing else may.
+STORE_DIRECTIVES = ("img-src", "media-src", "connect-src", "form-action")
+
+
+class AllowObjectStore:
+    """Adds the store's origins to the policy; its address is known to the settings of S3 only."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request. Views may have added to the policy themselves (csp.decorators.csp_update)."""
+        response = self.get_response(request)
+        origins = objectstore.browser_origins()
+        update = dict(getattr(response, "_csp_update", None) or {})
+        for directive in STORE_DIRECTIVES:
+            update[directive] = [*update.get(directive, []), *origins]
+        response._csp_update = update  # type: ignore[attr-defined]  # as django-csp's decorators do
+        return response
+
+
+class PrivateByDefault:
+    """Keeps a person's pages out of shared caches, where a view has not said otherwise."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request. A browser may keep the page, but asks before it shows it again."""
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        return response

@@ -1,0 +1,69 @@
+"""What every page tells the browser: where it may load from, and that nobody may frame it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from gallery.models import User
+from photosky.env import S3Settings
+
+
+def policy(client: Client, path: str = "/") -> dict[str, list[str]]:
+    """Return the content security policy of a page, by directive."""
+    header = client.get(path)["Content-Security-Policy"]
+    return {words[0]: words[1:] for part in header.split(";") if (words := part.split())}
+
+
+@pytest.mark.usefixtures("s3")
+def test_pages_load_scripts_and_styles_from_the_site_only(
+    alice: User, signed_in: Callable[[User], Client]
+) -> None:
+    found = policy(signed_in(alice))
+
+    assert found["default-src"] == ["'none'"]
+    assert found["script-src"] == ["'self'"]
+    assert found["style-src"] == ["'self'"]
+    assert found["frame-ancestors"] == ["'none'"]
+    assert found["base-uri"] == ["'none'"]
+
+
+@pytest.mark.parametrize(
+    ("store", "origin"),
+    [
+        (S3Settings(bucket="family", region="eu-central-1"), "https://family.s3.eu-central-1.amazonaws.com"),
+        (S3Settings(bucket="my.family", region="eu-central-1"), "https://s3.eu-central-1.amazonaws.com"),
+        (S3Settings(bucket="family", endpoint="http://127.0.0.1:8333"), "http://127.0.0.1:8333"),
+    ],
+)
+def test_pages_reach_the_object_store_and_no_other_site(
+    alice: User, signed_in: Callable[[User], Client], settings: Settings, store: S3Settings, origin: str
+) -> None:
+    settings.S3 = replace(store, access_key="a", secret_key="b")
+
+    found = policy(signed_in(alice))
+
+    for directive in ("img-src", "connect-src", "form-action"):
+        foreign = {source for source in found[directive] if "://" in source}
+        assert foreign == {origin}, directive
+
+
+def test_a_cdn_is_reached_for_pictures_as_well(
+    alice: User, signed_in: Callable[[User], Client], settings: Settings, s3: S3Settings
+) -> None:
+    settings.S3 = replace(s3, media_base_url="https://media.example.com")
+
+    assert "https://media.example.com" in policy(signed_in(alice))["img-src"]
+
+
+def test_pages_of_a_person_are_kept_by_no_shared_cache(
+    alice: User, signed_in: Callable[[User], Client]
+) -> None:
+    answer = signed_in(alice).get("/")
+
+    assert "private" in answer["Cache-Control"] or "no-store" in answer["Cache-Control"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
