@@ -15,13 +15,13 @@ from moto.budgets.responses import BudgetsResponse
 from photosky.provision.account import READ_VERBS, Account
 from photosky.provision.acts import Stage
 from photosky.provision.config import ProvisionConfig, read_config
+from photosky.provision.parts import Change
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 BUCKET = "photosky-photos-alice"
 SITE = "https://photos.example.com"
 LOADER = botocore.loaders.create_loader(None)
-CODE = {"ZipFile": b"not run"}
 
 
 class AwsAccount:
@@ -31,6 +31,7 @@ class AwsAccount:
         self.settings_file = folder / "zappa_settings.json"
         self.calls: list[str] = []
         self.said: list[str] = []
+        self._accounts: dict[str, Account] = {}
         self.configure()
 
     def configure(self, *, region: str = REGION, **variables: str) -> None:
@@ -39,6 +40,7 @@ class AwsAccount:
             "PHOTOSKY_BUCKET": BUCKET,
             "PHOTOSKY_SITE_URL": SITE,
             "PHOTOSKY_ALARM_EMAIL": "alice@example.com",
+            "PHOTOSKY_PARAMETERS": "/photosky/production/",
         }
         stages = {
             "base": {**base, "aws_environment_variables": {**named, **variables}},
@@ -62,13 +64,23 @@ class AwsAccount:
     def config(self) -> ProvisionConfig:
         return read_config("production", settings_file=self.settings_file, environment={})
 
-    def stage(self, *, read_only: bool = False, config: ProvisionConfig | None = None) -> Stage:
-        config = config or self.config
+    def stage(self, *, read_only: bool = False) -> Stage:
+        """Sign in anew, so that a test may hook into this run alone."""
+        config = self.config
         return Stage(config, Account(config.region, read_only=read_only, on_call=self.calls.append))
 
-    def provision(self, *, config: ProvisionConfig | None = None) -> None:
-        stage = self.stage(config=config)
+    def plan(self) -> list[Change]:
+        return Stage(self.config, self._signed_in()).plan()
+
+    def provision(self) -> None:
+        stage = Stage(self.config, self._signed_in())
         stage.apply(stage.plan(), self.said.append, sleep=lambda _: None)
+
+    def _signed_in(self) -> Account:
+        region = self.config.region
+        if region not in self._accounts:
+            self._accounts[region] = Account(region, read_only=False, on_call=self.calls.append)
+        return self._accounts[region]
 
     def deploy(self) -> None:
         """Do what Zappa does to the account: two functions with the provisioned roles."""
@@ -80,7 +92,7 @@ class AwsAccount:
                 Runtime="python3.13",
                 Role=role,
                 Handler="handler.lambda_handler",
-                Code=CODE,
+                Code={"ZipFile": b"not run"},
             )
 
     def undeploy(self) -> None:

@@ -47,6 +47,7 @@ class ProvisionConfig:
     origins: tuple[str, ...]
     web: Function
     worker: Function
+    parameters: str = ""
     alarm_email: str = ""
     budget_usd: int = 10
     log_days: int = 30
@@ -102,6 +103,7 @@ def _config(
         origins=_origins(env),
         web=web,
         worker=worker,
+        parameters=_parameters(env),
         alarm_email=_email(env),
         budget_usd=env.integer("PHOTOSKY_BUDGET_USD", 10, least=1),
         log_days=int(env.choice("PHOTOSKY_LOG_DAYS", "30", LOG_DAYS)),
@@ -211,6 +213,15 @@ def _bucket(env: Environment, merged: dict[str, Any], settings_file: Path) -> st
 def _origins(env: Environment) -> tuple[str, ...]:
     site = urlsplit(env.address("PHOTOSKY_SITE_URL"))
     return (f"{site.scheme}://{site.netloc}",) if site.netloc else ()
+
+
+def _parameters(env: Environment) -> str:
+    path = env.text("PHOTOSKY_PARAMETERS")
+    if path and not re.fullmatch(r"(/[A-Za-z0-9_.-]+)+/?", path):
+        raise ProvisionError(
+            f"PHOTOSKY_PARAMETERS is {path!r}: set it to a path such as /photosky/production/, or to nothing."
+        )
+    return path
 
 
 def _email(env: Environment) -> str:

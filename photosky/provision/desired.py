@@ -251,9 +251,9 @@ def _roles(config: ProvisionConfig, names: Names, queue: str) -> tuple[Role, ...
             policy=policies.role_policy(
                 names,
                 config.bucket,
-                config.stage,
                 [function.name for function in functions],
-                queue if config.worker in functions else "",
+                parameters=config.parameters,
+                queue=queue if config.worker in functions else "",
             ),
             trust_file=functions[0].assume_policy,
             policy_file=functions[0].attach_policy,

@@ -105,14 +105,15 @@ def topic_policy(names: Names, topic: str) -> Document:
     )
 
 
-def role_policy(names: Names, bucket: str, stage: str, functions: Iterable[str], queue: str = "") -> Document:
-    """Return what the functions of one role may do; with `queue`, also work off that queue.
+def role_policy(
+    names: Names, bucket: str, functions: Iterable[str], *, parameters: str = "", queue: str = ""
+) -> Document:
+    """Return what the functions of one role may do; with `parameters` read that path, with `queue` work that one off.
 
     No version is ever deleted and no bucket setting changed by a role: what the program deletes by mistake stays
     restorable until the lifecycle removes it.
     """
     objects = [names.bucket(bucket, f"{prefix}/*") for prefix in WRITTEN_PREFIXES]
-    parameters = names.arn("ssm", f"parameter/photosky/{stage}")
     statements = [
         _allow(
             "Photos",
@@ -129,16 +130,14 @@ def role_policy(names: Names, bucket: str, stage: str, functions: Iterable[str],
         # Without ListBucket S3 answers 403 for what is absent, and absence could not be told from refusal.
         _allow("Lists", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], [names.bucket(bucket)]),
         _allow(
-            "Settings",
-            ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
-            [parameters, f"{parameters}/*"],
-        ),
-        _allow(
             "Logs",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             [names.arn("logs", f"log-group:/aws/lambda/{function}:*") for function in functions],
         ),
     ]
+    if parameters:
+        path = names.arn("ssm", f"parameter/{parameters.strip('/')}")
+        statements.append(_allow("Settings", ["ssm:GetParametersByPath"], [path, f"{path}/*"]))
     if queue:
         statements.append(
             _allow(
