@@ -58,6 +58,7 @@ def test_a_cdn_is_reached_for_pictures_as_well(
     assert "https://media.example.com" in policy(signed_in(alice))["img-src"]
 
 
+@pytest.mark.usefixtures("s3")
 def test_pages_of_a_person_are_kept_by_no_shared_cache(
     alice: User, signed_in: Callable[[User], Client]
 ) -> None:
