@@ -29,6 +29,14 @@ class _Header(NamedTuple):
     orientation: int
     exif: Exif
     xmp: bytes
+    has_own_colours: bool = False
+
+
+class Inspection(NamedTuple):
+    """The facts, and what the decoding wants to know without reading the header again."""
+
+    facts: Facts
+    has_own_colours: bool
 
 
 def inspect(data: bytes) -> Facts:
@@ -36,11 +44,16 @@ def inspect(data: bytes) -> Facts:
 
     Passing says that the header is good; whether the pixels are is known when they are decoded (`process`).
     """
+    return read(data).facts
+
+
+def read(data: bytes) -> Inspection:
+    """Do what `inspect` does, for the one who goes on to decode. Raises Refused."""
     kind = recognise(data)
     header = _heic_header(data) if kind is Format.HEIC else _vips_header(data, kind)
     packet = xmp.read(header.xmp)
     when, where = moment.read(header.exif), place.read(header.exif.gps)
-    return Facts(
+    facts = Facts(
         format=kind,
         content_type=kind.content_type,
         width=header.width,
@@ -57,6 +70,7 @@ def inspect(data: bytes) -> Facts:
         extra=_extra(header.exif, packet),
         **camera.read(header.exif, packet.lens),
     )
+    return Inspection(facts, header.has_own_colours)
 
 
 def recognise(data: bytes) -> Format:
@@ -98,12 +112,13 @@ def _vips_header(data: bytes, kind: Format) -> _Header:
     if frames > MAX_FRAMES:
         raise refusals.too_many_frames(MAX_FRAMES)
     # libvips' own reading decides how it will rotate, so it decides here; AVIF has been rotated by the container.
-    rotation = int(libvips.field(pixels, "orientation") or 1)
+    rotation = _valid(libvips.field(pixels, "orientation"))
     if rotation >= 5:
         width, height = height, width
     tags = exif.read(data if kind is Format.TIFF else libvips.blob(pixels, "exif-data"))
     stored = _orientation(tags) if kind is Format.AVIF else rotation
-    return _Header(width, height, frames, stored, tags, libvips.blob(pixels, "xmp-data"))
+    packet = libvips.blob(pixels, "xmp-data")
+    return _Header(width, height, frames, stored, tags, packet, libvips.has_own_colours(pixels))
 
 
 def _check_pixels(width: int, height: int, kind: Format, limit: int) -> None:
@@ -112,8 +127,11 @@ def _check_pixels(width: int, height: int, kind: Format, limit: int) -> None:
 
 
 def _orientation(tags: Exif) -> int:
-    stored = int(tags.image.number(Tag.ORIENTATION) or 1)
-    return stored if 1 <= stored <= 8 else 1
+    return _valid(tags.image.number(Tag.ORIENTATION))
+
+
+def _valid(orientation: float | None) -> int:
+    return int(orientation) if orientation is not None and 1 <= orientation <= 8 else 1
 
 
 def _description(tags: Exif, packet: xmp.Xmp) -> str:

@@ -47,6 +47,11 @@ def blob(pixels: pyvips.Image, name: str) -> bytes:
     return bytes(value) if value is not None else b""
 
 
+def has_own_colours(pixels: pyvips.Image) -> bool:
+    """Tell whether the colours are other than sRGB, by an embedded profile or by being CMYK."""
+    return bool(pixels.get_typeof("icc-profile-data")) or pixels.interpretation == "cmyk"
+
+
 _CUT_OFF = (
     "premature end",
     "end of file",

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import pyvips
 
-from gallery.imaging import libvips, thumbhash
+from gallery.imaging import inspection, libvips, thumbhash
 from gallery.imaging.facts import Facts, Processed, Rendition
 from gallery.imaging.formats import Format
-from gallery.imaging.inspection import inspect
 from gallery.imaging.ladder import BASE, LADDER, Rung, crop_area, rung_size
 
 _WEBP = {"Q": 80, "effort": 2, "keep": "none"}
@@ -30,21 +29,27 @@ def process(data: bytes) -> Processed:
 
     All of the file has been decoded when this returns, so nothing need be stored of a picture that breaks half way.
     """
-    facts = inspect(data)
-    levels = _levels(data, facts)
+    facts, has_own_colours = inspection.read(data)
+    levels = _levels(data, facts, has_own_colours=has_own_colours)
     return Processed(facts, _colour(levels.small), _hash(levels.small), _encoded(levels.pixels))
 
 
 def render(data: bytes, facts: Facts) -> Iterator[Rendition]:
     """Make the ladder of an original whose facts are known; one Rendition per rung of LADDER. Raises Refused."""
-    return _encoded(_levels(data, facts).pixels)
+    is_heic = facts.format is Format.HEIC
+    has_own_colours = not is_heic and libvips.has_own_colours(libvips.open_header(data, facts.format))
+    return _encoded(_levels(data, facts, has_own_colours=has_own_colours).pixels)
 
 
-def _levels(data: bytes, facts: Facts) -> _Levels:
+def _levels(data: bytes, facts: Facts, *, has_own_colours: bool) -> _Levels:
     """Decode to the largest rung and shrink from there: 1 MP is shrunk rather than 24, at equal or better quality."""
     size = rung_size(BASE.name, facts.width, facts.height)
     try:
-        base = _decoded(data, facts, size)
+        base = (
+            _heic(data, size)
+            if facts.format is Format.HEIC
+            else _decoded(data, size, has_own_colours=has_own_colours)
+        )
         pixels = {BASE.name: base}
         for name in ("l1280", "h480", "h240"):
             pixels[name] = _shrunk(pixels, rung_size(name, facts.width, facts.height))
@@ -55,18 +60,23 @@ def _levels(data: bytes, facts: Facts) -> _Levels:
     return _Levels(pixels, small)
 
 
-def _decoded(data: bytes, facts: Facts, size: tuple[int, int]) -> pyvips.Image:
-    width, height = size
-    if facts.format is Format.HEIC:
-        from gallery.imaging import heif
+def _heic(data: bytes, size: tuple[int, int]) -> pyvips.Image:
+    from gallery.imaging import heif
 
-        with heif.decoded(data) as source:
-            return _plain(
-                source.thumbnail_image(width, height=height, size="force", no_rotate=True, **_to_srgb(source))
-            )
-    source = libvips.open_header(data, facts.format)
+    width, height = size
+    with heif.decoded(data) as source:
+        options = {"size": "force", "no_rotate": True} | _to_srgb(
+            has_own_colours=libvips.has_own_colours(source)
+        )
+        return _plain(source.thumbnail_image(width, height=height, **options))
+
+
+def _decoded(data: bytes, size: tuple[int, int], *, has_own_colours: bool) -> pyvips.Image:
+    width, height = size
     # The loader's options go in as a string: thumbnail_buffer takes a fail_on of its own and does not pass it on.
-    options = {"option_string": "fail_on=truncated", "size": "force"} | _to_srgb(source)
+    options = {"option_string": "fail_on=truncated", "size": "force"} | _to_srgb(
+        has_own_colours=has_own_colours
+    )
     return _plain(pyvips.Image.thumbnail_buffer(data, width, height=height, **options))
 
 
@@ -79,12 +89,10 @@ def _plain(pixels: pyvips.Image) -> pyvips.Image:
     return pixels.copy_memory()
 
 
-def _to_srgb(source: pyvips.Image) -> dict[str, str]:
+def _to_srgb(*, has_own_colours: bool) -> dict[str, str]:
     # Only where there is something to convert: naming a profile makes libvips take the slow way (2.4 times the
     # whole ladder) even for a picture that has none.
-    if source.get_typeof("icc-profile-data") or source.interpretation == "cmyk":
-        return {"export_profile": "srgb"}
-    return {}
+    return {"export_profile": "srgb"} if has_own_colours else {}
 
 
 def _shrunk(pixels: dict[str, pyvips.Image], size: tuple[int, int]) -> pyvips.Image:

@@ -36,6 +36,13 @@ def test_every_orientation_is_applied_exactly_once(format_: str, orientation: in
         assert is_near(colour_at(rendition.data, 0.8, 0.8), WHITE, 30)
 
 
+@pytest.mark.parametrize("orientation", [0, 9, 99])
+def test_an_orientation_that_does_not_exist_turns_nothing(orientation: int) -> None:
+    facts = imaging.process(corpus.turned(orientation)).facts
+
+    assert (facts.orientation, facts.width, facts.height) == (1, 120, 80)
+
+
 def test_large_turned_photo_is_upright_after_shrinking_while_it_loads() -> None:
     picture = corners(4000, 3000).transpose(Image.Transpose.ROTATE_90)
     data = encoded(picture, exif=corpus.tags({0x0112: 6}))
