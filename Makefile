@@ -55,7 +55,7 @@ lint: setup-dev ## Check style, types, templates, the layers and the migrations
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/djlint --quiet --check --lint templates
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run -v 0
 
 format: setup-dev ## Format Python and templates
