@@ -152,6 +152,20 @@ def refuse(upload: Upload, reason: str) -> bool:
     return bool(refused)
 
 
+def reopen(upload: Upload) -> bool:
+    """Go from REJECTED back to PENDING, or give a stuck PROCESSING all its attempts again.
+
+    What a worker holds, waits for bytes or is READY stays as it is. Returns whether anything changed.
+    """
+    now = timezone.now()
+    fresh = {"attempts": 0, "lease_until": None, "lease_token": None, "updated_at": now}
+    row = Upload.objects.filter(pk=upload.pk)
+    rejected = row.filter(state=State.REJECTED)
+    return bool(
+        row.due(now).update(**fresh) or rejected.update(state=State.PENDING, code="", reason="", **fresh)
+    )
+
+
 @atomic_retry
 def give_up(upload: Upload, rendition_keys: list[str]) -> bool:
     """Go from any state but READY to no row: the owner gives the upload up. What stands, or comes yet, is removed later."""

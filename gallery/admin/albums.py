@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -10,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gallery import albums
-from gallery.admin.bases import EntryFormSet, EntryTable, MemberTable
+from gallery.admin.bases import EntryFormSet, EntryTable, InvitationFields, MemberTable
 from gallery.admin.lists import Listed, ReadOnlyMixin, thumbnail_url
-from gallery.models import Album, AlbumImage, AlbumMember
+from gallery.models import Album, AlbumImage, AlbumMember, User
 
 SHOWN = 100
 
@@ -57,12 +58,47 @@ class MemberInline(MemberTable):
     """Who is invited, and what they may do."""
 
     model = AlbumMember
-    fields = ["user", "role"]
-    autocomplete_fields = ["user"]
+    # As plain text: a field to choose from asks the database for each row who is chosen.
+    fields = ["person", "role"]
+    readonly_fields = ["person"]
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlbumMember]:
         return super().get_queryset(request).select_related("user", "album")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Leave adding to the table below."""
+        return False
+
+    @admin.display(description="Person")
+    def person(self, member: AlbumMember) -> str:
+        return member.user.get_username()
+
+
+class InvitationForm(InvitationFields):
+    """Somebody who is not invited yet. The framework leaves constraints over the album to the database."""
+
+    def clean_user(self) -> User:
+        user: User = self.cleaned_data["user"]
+        if AlbumMember.objects.filter(album_id=self.instance.album_id, user=user).exists():
+            raise ValidationError(f"{user.get_username()} is invited already.", code="invited")
+        return user
+
+
+class InvitationInline(MemberTable):
+    """The person to invite next."""
+
+    model = AlbumMember
+    form = InvitationForm
+    fields = ["user", "role"]
+    autocomplete_fields = ["user"]
+    extra = max_num = 1
+    can_delete = False
+    verbose_name_plural = "Invite"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlbumMember]:
+        """Return nobody: whoever is invited already is in the table above."""
+        return super().get_queryset(request).none()
 
 
 @admin.register(Album)
@@ -75,7 +111,7 @@ class AlbumAdmin(Listed):
     autocomplete_fields = ["owner"]
     fields = ["title", "description", "owner", "parent", "cover", "position", "created_at", "updated_at"]
     readonly_fields = ["created_at", "updated_at"]
-    inlines = [MemberInline, EntryInline]
+    inlines = [MemberInline, InvitationInline, EntryInline]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Album | None = None) -> list[str]:  # noqa: ARG002
         """Keep the tree and its owners as they are: moving an album has rules that a form does not know."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.core.paginator import Paginator
-from django.forms import BaseInlineFormSet
+from django.forms import BaseInlineFormSet, ModelForm
 
 from gallery.models import Album, AlbumImage, AlbumMember, User
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     EntryTable = admin.TabularInline[AlbumImage, Album]
     MemberTable = admin.TabularInline[AlbumMember, Album]
     AnyUserAdmin = UserAdmin[User]
+    InvitationFields = ModelForm[AlbumMember]
 else:
     AnyAdmin = admin.ModelAdmin
     AnyPaginator = Paginator
     EntryFormSet = BaseInlineFormSet
     EntryTable = MemberTable = admin.TabularInline
     AnyUserAdmin = UserAdmin
+    InvitationFields = ModelForm

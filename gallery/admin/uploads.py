@@ -5,9 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from gallery import objectstore, tasks, uploads
+from gallery import objectstore, tasks, transitions, uploads
 from gallery.admin.lists import Listed, ReadOnlyMixin, size
 from gallery.errors import GalleryError
 from gallery.models import Upload
@@ -67,14 +66,9 @@ class UploadAdmin(ReadOnlyMixin, Listed):
 
 def _try_again(upload: Upload) -> bool:
     """Return whether the workers will look at the upload again; raises what finishing it raises."""
-    now = timezone.now()
-    fresh = {"attempts": 0, "lease_until": None, "updated_at": now}
-    row = Upload.objects.filter(pk=upload.pk)
-    if row.due(now).update(**fresh):
-        return True
-    row.filter(state=Upload.State.REJECTED).update(state=Upload.State.PENDING, code="", reason="", **fresh)
-    # From here on it is as if its owner had just sent it: looked for in the store, counted, handed over.
+    reopened = transitions.reopen(upload)
     upload.refresh_from_db()
-    if upload.state != Upload.State.PENDING:
-        return False
-    return uploads.finish(upload).state == Upload.State.PROCESSING
+    if upload.state == Upload.State.PENDING:
+        # As if its owner had just sent it: looked for in the store, counted, handed over.
+        return uploads.finish(upload).state == Upload.State.PROCESSING
+    return reopened
