@@ -1,8 +1,7 @@
 """What tests of pages share: a store that nobody can reach, and reading HTML."""
 
 from html.parser import HTMLParser
-
-from django.http import HttpResponse
+from typing import Protocol
 
 from photosky.env import S3Settings
 
@@ -16,6 +15,13 @@ UNREACHABLE = S3Settings(
 )
 
 
+class Answer(Protocol):
+    """What the test client returns."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
 class _Tags(HTMLParser):
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -27,23 +33,23 @@ class _Tags(HTMLParser):
             self.found.append({name: value or "" for name, value in attrs})
 
 
-def tags(response: HttpResponse, name: str) -> list[dict[str, str]]:
+def tags(response: Answer, name: str) -> list[dict[str, str]]:
     """Return the attributes of every element of this name, in order."""
     parser = _Tags(name)
     parser.feed(response.content.decode())
     return parser.found
 
 
-def links(response: HttpResponse, start: str = "") -> list[str]:
+def links(response: Answer, start: str = "") -> list[str]:
     """Return where the page's links lead, of those that begin so."""
     return [tag["href"] for tag in tags(response, "a") if tag.get("href", "").startswith(start)]
 
 
-def link(response: HttpResponse, rel: str) -> str:
+def link(response: Answer, rel: str) -> str:
     """Return where the first link of this relation leads, or nothing."""
     return next((tag["href"] for tag in tags(response, "a") if tag.get("rel") == rel), "")
 
 
-def actions(response: HttpResponse) -> set[str]:
+def actions(response: Answer) -> set[str]:
     """Return where the page's forms lead."""
     return {tag.get("action", "") for tag in tags(response, "form")}

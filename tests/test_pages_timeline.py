@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -92,7 +93,7 @@ def test_a_date_stands_once_even_where_zones_overlap(alice: User, signed_in: Sig
     ],
 )
 def test_alternative_text_is_the_owners_words_or_the_date(
-    alice: User, signed_in: SignedIn, words: dict[str, str], alt: str
+    alice: User, signed_in: SignedIn, words: dict[str, Any], alt: str
 ) -> None:
     make_image(alice, taken_at=datetime(2026, 9, 14, 12, tzinfo=UTC), **words)
     assert tags(signed_in(alice).get("/"), "img")[-1]["alt"] == alt

@@ -1,0 +1,73 @@
+"""axe finds nothing to object to: every page, light and dark, on a desk and on a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from gallery.models import User
+from tests.browser.conftest import DESKTOP, PHONE, Site
+from tests.make import make_album, make_image
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+# What is not rendered yet has no size that axe could judge.
+SHOW_ALL = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('.day, .files > li { content-visibility: visible !important; }');
+  document.adoptedStyleSheets.push(sheet);
+}"""
+
+
+def objections(page: Page) -> list[str]:
+    page.evaluate(SHOW_ALL)
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{page.url}: {rule['id']}: {rule['nodes'][0]['html']}" for rule in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_page_has_a_barrier_that_axe_knows(
+    alice: User, site: Site, screen: dict[str, object], scheme: str
+) -> None:
+    page = site.open(**screen, color_scheme=scheme)
+    page.goto(f"{site.url}/accounts/login/")
+    found = objections(page)
+    site.sign_in(page, alice)
+    for url in ("/", "/albums/", "/bin/"):  # empty
+        page.goto(f"{site.url}{url}")
+        found += objections(page)
+    image, liked = (
+        make_image(alice),
+        make_image(alice, is_favorite=True, title="Ridge", description="At dusk"),
+    )
+    binned = make_image(alice)
+    type(binned).objects.filter(pk=binned.pk).update(binned_at=binned.taken_at)
+    album = make_album(alice, image, liked)
+    make_album(alice, title="Inside").children.add(album)
+    for url in (
+        "/", "/albums/", "/bin/", "/upload/", album.get_absolute_url(), image.get_absolute_url(),
+        liked.get_absolute_url(), "/accounts/password/change/", "/accounts/logout/",
+    ):  # fmt: skip
+        page.goto(f"{site.url}{url}")
+        for summary in page.locator("summary").all():
+            summary.click()
+        found += objections(page)
+    page.goto(f"{site.url}/")
+    page.get_by_role("button", name="Account and theme").click()
+    found += objections(page)
+    assert not found
+
+
+def test_the_list_of_uploads_has_no_barrier_that_axe_knows(alice: User, site: Site) -> None:
+    page = site.open()
+    site.sign_in(page, alice)
+    page.goto(f"{site.url}/upload/")
+    page.locator('[data-input="files"]').set_input_files(
+        [
+            {"name": "program.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"},
+            {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
+        ]
+    )
+    page.locator('.files [data-state="refused"]').nth(1).wait_for()
+    assert not objections(page)

@@ -1,0 +1,241 @@
+"""What people do: sign in, bring photos in, look at them, go back; with the keyboard, and without JavaScript."""
+
+import base64
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from gallery import tasks
+from gallery.models import Upload, User
+from tests.browser.conftest import PHONE, Site
+from tests.make import make_album, make_image, photo_bytes, upload_photo
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Gives the page files as a drop does; Playwright cannot drag them in from outside.
+DROP = """async (files) => {
+  const transfer = new DataTransfer();
+  for (const [name, bytes] of files) {
+    transfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg' }));
+  }
+  for (const type of ['dragover', 'drop']) {
+    dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+def drop(page: Page, files: dict[str, bytes]) -> None:
+    """Drop files onto the window."""
+    page.evaluate(DROP, [[name, base64.b64encode(data).decode()] for name, data in files.items()])
+
+
+def process(page: Page, count: int) -> None:
+    """Be the worker, once this many uploads have arrived."""
+    arrived = Upload.objects.filter(state=Upload.State.PROCESSING)
+    until = time.monotonic() + 30
+    while arrived.count() < count and time.monotonic() < until:
+        page.wait_for_timeout(100)
+    while tasks.work_once():
+        pass
+
+
+def test_three_photos_are_dropped_seen_opened_and_left(alice: User, site: Site) -> None:
+    page = site.open()
+    site.sign_in(page, alice)
+    drop(page, {f"IMG_{number}.jpg": photo_bytes(1200, 800) for number in range(3)})
+    expect(page.locator(".files li")).to_have_count(3)
+    process(page, 3)
+    expect(page.locator('.files [data-state="ready"]')).to_have_count(3, timeout=15_000)
+    page.get_by_role("link", name="Show them").click()
+    tiles = page.locator(".grid img")
+    expect(tiles).to_have_count(3)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.grid img')].every((image) => image.naturalWidth > 0)"
+    )
+    tiles.nth(1).click()
+    picture = page.locator(".frame img")
+    expect(picture).to_be_visible()
+    page.wait_for_function("document.querySelector('.frame img').naturalWidth > 0")
+    page.get_by_role("link", name="Photos").click()
+    expect(tiles).to_have_count(3)
+
+
+def test_the_same_photo_again_is_not_sent_again(alice: User, site: Site) -> None:
+    data = photo_bytes(1200, 800)
+    image = upload_photo(alice, data).image
+    assert image is not None
+    sent: list[str] = []
+    page = site.open()
+    site.sign_in(page, alice)
+    page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
+    drop(page, {"again.jpg": data})
+    expect(page.get_by_text("Already in your library")).to_be_visible()
+    expect(page.get_by_role("link", name="View again.jpg")).to_have_attribute(
+        "href", image.get_absolute_url()
+    )
+    assert not sent
+
+
+def test_what_is_no_photo_is_refused_with_the_reason_and_the_others_arrive(alice: User, site: Site) -> None:
+    page = site.open()
+    site.sign_in(page, alice)
+    page.goto(f"{site.url}/upload/")
+    files = [
+        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(900, 600)},
+        {"name": "program.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ" + bytes(5000)},
+        {"name": "fake.jpg", "mimeType": "image/jpeg", "buffer": b"MZ" + bytes(6000)},
+        {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
+    ]
+    page.locator('[data-input="files"]').set_input_files(files)  # type: ignore[arg-type]
+    process(page, 2)
+    expect(page.locator('.files [data-state="ready"]')).to_have_count(1, timeout=15_000)
+    expect(page.locator('.files [data-state="refused"]')).to_have_count(3)
+    expect(page.get_by_text("is not a kind of photo")).to_be_visible()
+    expect(page.get_by_text("The file is empty")).to_be_visible()
+
+
+def test_a_failed_upload_is_retried_by_a_button(alice: User, site: Site) -> None:
+    refusals: list[int] = []
+    page = site.open()
+    site.sign_in(page, alice)
+    page.goto(f"{site.url}/upload/")
+
+    def refuse_twice(route: Route) -> None:
+        if route.request.method == "PUT" and len(refusals) < 2:
+            refusals.append(1)
+            route.fulfill(status=403, headers={"access-control-allow-origin": "*"})
+        else:
+            route.continue_()
+
+    page.route("**/originals/**", refuse_twice)
+    page.locator('[data-input="files"]').set_input_files(
+        [{"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(900, 600)}]
+    )
+    retry = page.get_by_role("button", name="Retry photo.jpg")
+    expect(retry).to_be_visible(timeout=10_000)
+    assert len(refusals) == 2
+    # Chromium reports both refusals by itself.
+    site.complaints.clear()
+    retry.click()
+    process(page, 1)
+    expect(page.locator('.files [data-state="ready"]')).to_have_count(1, timeout=15_000)
+
+
+def test_a_hundred_files_are_announced_in_few_calls(alice: User, site: Site) -> None:
+    announced: list[int] = []
+    page = site.open()
+    site.sign_in(page, alice)
+    page.on("request", lambda request: announced.append(1) if request.url.endswith("/api/uploads/") else None)
+    drop(page, {f"IMG_{number}.jpg": photo_bytes(64, 48) for number in range(100)})
+    process(page, 100)
+    expect(page.locator(".files li")).to_have_count(100)
+    expect(page.locator('.files [data-state="ready"]')).to_have_count(100, timeout=60_000)
+    assert 1 <= len(announced) <= 3
+
+
+def test_a_photo_is_uploaded_by_plain_forms(alice: User, site: Site, tmp_path: Path) -> None:
+    page = site.open(java_script_enabled=False)
+    site.sign_in(page, alice)
+    page.get_by_role("link", name="Add photos").click()
+    page.get_by_role("button", name="Upload a photo").click()
+    file = tmp_path / "IMG_1.jpg"
+    file.write_bytes(photo_bytes(900, 600))
+    page.get_by_label("Choose one photo").set_input_files(file)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_role("button", name="Add it to my library").click()
+    expect(page.get_by_text("being prepared")).to_be_visible()
+    process(page, 1)
+    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Open it").click()
+    expect(page.get_by_text("X-T5")).to_be_visible()
+
+
+def test_everything_is_seen_without_javascript(alice: User, site: Site) -> None:
+    for _ in range(3):
+        upload_photo(alice, photo_bytes(900, 600))
+    page = site.open(java_script_enabled=False)
+    site.sign_in(page, alice)
+    page.locator(".grid a").first.click()
+    page.get_by_role("link", name="Next photo").click()
+    page.get_by_role("button", name="Favourite").click()
+    expect(page.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Move to bin").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Back in your library")).to_be_visible()
+
+
+def test_arrow_keys_turn_the_page_and_the_browsers_back_returns_to_the_place(alice: User, site: Site) -> None:
+    images = [make_image(alice) for _ in range(40)]
+    page = site.open()
+    site.sign_in(page, alice)
+    page.locator(".grid a").nth(30).click()
+    page.wait_for_url(f"**{images[30].get_absolute_url()}")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(f"**{images[31].get_absolute_url()}")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(f"**{images[30].get_absolute_url()}")
+    page.get_by_text("Title and description").click()
+    page.get_by_label("Title").press("ArrowRight")
+    assert page.url.endswith(images[30].get_absolute_url())
+
+
+def test_the_heart_is_set_without_leaving_the_page(alice: User, site: Site) -> None:
+    image = make_image(alice)
+    page = site.open()
+    site.sign_in(page, alice)
+    page.goto(f"{site.url}{image.get_absolute_url()}")
+    with page.expect_response("**/favourite/"):
+        page.get_by_role("button", name="Favourite").click()
+    expect(page.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    image.refresh_from_db()
+    assert image.is_favorite
+
+
+def test_the_theme_changes_at_once_and_stays(alice: User, site: Site) -> None:
+    page = site.open(color_scheme="light")
+    site.sign_in(page, alice)
+    page.get_by_role("button", name="Account and theme").click()
+    with page.expect_response("**/theme/"):
+        page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 18, 20)"
+
+
+def test_the_first_tab_leads_past_the_navigation(alice: User, site: Site) -> None:
+    page = site.open()
+    site.sign_in(page, alice)
+    page.goto(f"{site.url}/albums/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1440, 2560])
+def test_rows_are_even_and_nothing_is_wider_than_the_screen(alice: User, site: Site, width: int) -> None:
+    for number in range(30):
+        make_image(alice, width=(6000, 4000, 3000, 12000)[number % 4], height=4000)
+    page = site.open(viewport={"width": width, "height": 900})
+    site.sign_in(page, alice)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.grid > li')].map((tile) => tile.getBoundingClientRect())"
+        ".map(({ top, height }) => [Math.round(top), height])"
+    )
+    rows: dict[int, list[float]] = {}
+    for top, height in boxes:
+        rows.setdefault(top, []).append(height)
+    assert all(max(heights) - min(heights) < 1 for heights in rows.values())
+
+
+def test_a_phone_has_its_navigation_at_the_thumb(alice: User, site: Site) -> None:
+    make_album(alice, make_image(alice))
+    page = site.open(**PHONE)
+    site.sign_in(page, alice)
+    box = page.get_by_role("navigation", name="Main").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+    page.get_by_role("link", name="Albums").tap()
+    expect(page.get_by_role("heading", name="Summer")).to_be_visible()
