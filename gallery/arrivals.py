@@ -23,7 +23,7 @@ def confirm(upload: Upload) -> bool:
     missing, QuotaExceeded where the owner's space is used up.
     """
     arrived = objectstore.head(upload.key)
-    if arrived is None and upload.multipart_id:
+    if arrived is None and upload.part_bytes:
         _join(upload)
         arrived = objectstore.head(upload.key)
     if arrived is None:
@@ -52,21 +52,29 @@ def part_size(upload: Upload, number: int) -> int:
 
 
 def parts_of(upload: Upload) -> list[objectstore.Part]:
-    """Return the parts that have arrived whole, each with its SHA-256: the store's own, else the one that was signed."""
+    """Return the parts that have arrived whole, each with its SHA-256: the store's own, else the one that was signed.
+
+    Where the store knows the upload no more (it was joined, or its time was over) the row forgets its id, so that the
+    next part begins another.
+    """
+    upload.refresh_from_db(fields=["multipart_id", "parts"])
     if not upload.multipart_id:
         return []
-    signed = upload.parts or {}
     try:
         arrived = objectstore.multipart_parts(upload.key, upload.multipart_id)
     except objectstore.ObjectStoreError as error:
         if error.code != "NoSuchUpload":
             raise
+        same = Upload.objects.filter(pk=upload.pk, multipart_id=upload.multipart_id)
+        same.update(multipart_id=None, parts=None)
+        upload.multipart_id = upload.parts = None
         return []
+    signed: dict[int, str] = {int(number): sha256 for number, sha256 in (upload.parts or {}).items()}
     return [
-        replace(part, sha256=signed[str(part.number)])
+        replace(part, sha256=signed[part.number])
         for part in arrived
-        if part.sha256 in {None, signed.get(str(part.number))}
-        and str(part.number) in signed
+        if part.number in signed
+        and part.sha256 in {None, signed[part.number]}
         and part.size == part_size(upload, part.number)
     ]
 

@@ -42,6 +42,12 @@ def verify() -> uuid.UUID:
     return adopt()
 
 
+def contradicts() -> bool:
+    """Say whether the bucket is known not to be this library's, so that what it lacks is not lost."""
+    library = Library.objects.order_by("id").first()
+    return library is not None and _read() != library.pk
+
+
 def adopt() -> uuid.UUID:
     """Make bucket and database one library, whatever either said before: the bucket's id wins."""
     marked = _read()

@@ -7,7 +7,7 @@ enough to look for references in the transaction just before the deletion.
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -58,6 +58,14 @@ def run(now: datetime | None = None) -> int:
         _record([removal for removal in chosen if removal.key in set(keys)], failed, now)
         deleted += len(keys) - len(failed)
     return deleted
+
+
+def in_steps(images: ImageQuerySet) -> Iterator[list[Image]]:
+    """Yield all of them by their keys in lists of CHUNK, so that no result outlives its step."""
+    last = uuid.UUID(int=0)
+    while step := list(images.filter(id__gt=last).order_by("id")[:CHUNK]):
+        yield step
+        last = step[-1].pk
 
 
 def look_after(limit: int = CHUNK) -> int:

@@ -1,14 +1,20 @@
 """Renditions: their names, their addresses, and making them. Rendering a page never asks the store for them."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gallery import imaging, objectstore
+from gallery import imaging, objectstore, transitions
 from gallery.crashpoints import crash_point
-from gallery.models import Image
+from gallery.models import Image, Removal, new_token
+from photosky.database import atomic_retry
 
 # Names change when bytes change, so browsers and caches may keep what they have for a year (RFC 8246).
 CACHE_CONTROL = "public, max-age=31536000, immutable"
+
+
+class Altered(Exception):
+    """An original is not what was uploaded; nothing is made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +88,40 @@ def build(data: bytes, token: str) -> Built:
         )
         crash_point("work.rendition_stored")
     return Built(processed.facts, processed.colour, processed.thumbhash, imaging.RECIPE)
+
+
+def rebuild(image: Image) -> bool:
+    """Make the renditions of an image anew from its original; return False where the image is gone or was changed.
+
+    By another recipe than before they get names of their own, and the former ones are removed later. Raises
+    imaging.Refused, objectstore.NotFound, Altered where the original is not what was uploaded.
+    """
+    data = objectstore.read(image.original_key, max_bytes=image.bytes)
+    if hashlib.sha256(data).hexdigest() != image.sha256:
+        raise Altered(f"{image.original_key} holds other bytes than those that were uploaded.")
+    # A name that is about to be removed is never used again, so another recipe takes another token.
+    token = image.rendition_token if image.recipe == imaging.RECIPE else new_token()
+    built = build(data, token)
+    crash_point("rebuild.stored")
+    recorded = _record(image, built, token)
+    crash_point("rebuild.recorded")
+    return recorded
+
+
+@atomic_retry
+def _record(image: Image, built: Built, token: str) -> bool:
+    same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, recipe=image.recipe)
+    former = keys(image)
+    recorded = same.update(
+        rendition_token=token, recipe=built.recipe, color=built.color, thumbhash=built.thumbhash
+    )
+    current = names(token, built.recipe)
+    if not recorded:
+        # Purged, or rebuilt by another: nothing may be left of what was made for nobody.
+        shown = Image.objects.filter(pk=image.pk).first()
+        transitions.remove_later(
+            [name for name in current if shown is None or name not in keys(shown)], Removal.Reason.REPLACED
+        )
+    elif former != current:
+        transitions.remove_later(former, Removal.Reason.REPLACED)
+    return bool(recorded)

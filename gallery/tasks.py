@@ -27,6 +27,7 @@ RETRY_AFTER = timedelta(seconds=30)
 IDLE_S = 2.0
 # How often a worker that runs all the time does the periodic work as well.
 CHORES_EVERY_S = 300.0
+FIRST_CHORES_S = 30.0
 
 _waiting = threading.Event()
 
@@ -87,15 +88,28 @@ def tick() -> int:
 
     Returns how many uploads were processed.
     """
-    removals.look_after()
+    ours = _bucket_is_ours()
+    if ours:
+        removals.look_after()
     done = 0
     while work_once():
         done += 1
-    chores()
+    if ours:
+        _chores()
     return done
 
 
-def chores() -> None:
+def _bucket_is_ours() -> bool:
+    """Say whether anything may be given up for lost or removed: never by the word of another library's bucket."""
+    try:
+        marker.verify()
+    except (objectstore.ObjectStoreError, marker.WrongBucket) as error:
+        logger.error("chores left undone error=%s", error)
+        return False
+    return True
+
+
+def _chores() -> None:
     """Purge the bin, remove what is to go, forget refused files. What fails is tried again by the next tick."""
     for chore in (_purge_bin, _drop_rejected, removals.run):
         try:
@@ -106,7 +120,7 @@ def chores() -> None:
 
 def work(stop: threading.Event) -> None:
     """Process uploads until told to stop, idling where there are none. An unforeseen error costs one round."""
-    next_chores = time.monotonic() + CHORES_EVERY_S
+    next_chores = time.monotonic() + FIRST_CHORES_S
     while not stop.is_set():
         _waiting.clear()
         try:
@@ -175,6 +189,8 @@ def _original(upload: Upload) -> tuple[bytes, str]:
     try:
         data = objectstore.read(upload.key, max_bytes=settings.MAX_UPLOAD_BYTES)
     except objectstore.NotFound:
+        if marker.contradicts():
+            raise objectstore.Unavailable("The bucket is not this library's.", code="WrongBucket") from None
         raise _Rejection("missing", "The file did not arrive. Upload it again.") from None
     except objectstore.TooLarge:
         limit = settings.MAX_UPLOAD_BYTES // 1024**2

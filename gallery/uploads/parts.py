@@ -40,6 +40,7 @@ def sign_parts(upload: Upload, sha256s: Mapping[int, str]) -> list[SignedPart]:
     Repeating it signs anew. Raises InvalidUpload for an upload that takes no parts (any more), a number that it does
     not have, and a checksum other than the one signed before: then the file has changed.
     """
+    upload.refresh_from_db(fields=["state", "multipart_id", "part_bytes", "bytes", "key"])
     _check(upload, sha256s)
     if not upload.multipart_id:
         _open(upload)
