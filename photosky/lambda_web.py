@@ -64,7 +64,8 @@ def _tidy(answer: Event) -> Event:
 
 
 def _once(values: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(values))
+    # Django writes a space before each cookie.
+    return list(dict.fromkeys(value.strip() for value in values))
 
 
 def _checked(answer: Event) -> Event:

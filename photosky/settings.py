@@ -150,8 +150,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "gallery.objectstore.PhotoStorage"},
     "staticfiles": {"BACKEND": "photosky.staticfiles.HashedStaticFilesStorage"},
 }
-# Relative, so that Django puts the prefix of a gateway's stage (/production/) before it.
-STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "static/"
+STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 WHITENOISE_MAX_AGE = 3600
 if LOCAL:

@@ -1,6 +1,7 @@
 """How static files are named when they are collected."""
 
 from django.conf import settings
+from django.urls import get_script_prefix
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -14,5 +15,9 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     @property
     def base_url(self) -> str:
-        """Return where the files are for the present request: Django's own is fixed by the first request's prefix."""
-        return settings.STATIC_URL
+        """Return where the files are for the present request, behind the prefix of a gateway's stage if it has one.
+
+        Django's own is fixed by the first request, but one Lambda function answers at both of its addresses.
+        """
+        url = settings.STATIC_URL
+        return url if "://" in url else get_script_prefix().rstrip("/") + url

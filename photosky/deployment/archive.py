@@ -50,8 +50,8 @@ def is_unwanted(name: PurePosixPath) -> bool:
         return True
     if parts[:2] == ("botocore", "data") and len(parts) > 3:
         return parts[2] not in AWS_SERVICES
-    # Collected already, under staticfiles/.
-    if "static" in parts[1:-1] and parts[0] != "staticfiles":
+    # Collected already, under staticfiles/; the gallery reads its icons where they lie.
+    if "static" in parts[1:-1] and parts[0] not in {"staticfiles", "gallery"}:
         return True
     if "locale" in parts[:-2]:
         return not parts[parts.index("locale") + 1].startswith("en")
@@ -96,7 +96,9 @@ def _refuse_uncompiled(root: Path) -> None:
     for package in ("photosky", "gallery"):
         for source in (root / package).rglob("*.py"):
             if not list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc")):
-                raise PackageError(f"{source.relative_to(root)} does not compile: see `python -m py_compile`.")
+                raise PackageError(
+                    f"{source.relative_to(root)} does not compile: see `python -m py_compile`."
+                )
 
 
 def _write(root: Path, path: Path) -> None:

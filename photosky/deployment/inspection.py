@@ -22,8 +22,16 @@ ENTRY_POINTS = ("photosky/lambda_web.py", "photosky/lambda_worker.py", "zappa_se
 OURS = ("photosky", "gallery", "templates", "staticfiles")
 OUR_FILES = ("zappa_settings.py", "manage.py", "__init__.py")
 # Their values may be in the building environment; they must not be in the package.
-SECRETS = ("DATABASE_URL", "PHOTOSKY_SECRET_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PHOTOSKY_S3_SECRET_KEY")
-SECRET_FILES = re.compile(r"(^|/)(\.env.*|.*\.sqlite3|id_(rsa|ed25519)|.*\.(key|p12|pfx)|local\.json|credentials)$")
+SECRETS = (
+    "DATABASE_URL",
+    "PHOTOSKY_SECRET_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "PHOTOSKY_S3_SECRET_KEY",
+)
+SECRET_FILES = re.compile(
+    r"(^|/)(\.env.*|.*\.sqlite3|id_(rsa|ed25519)|.*\.(key|p12|pfx)|local\.json|credentials)$"
+)
 SECRET_TEXT = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(AKIA|ASIA)[0-9A-Z]{16}\b")
 # PEP 552: bit 0 says that a hash stands in place of the time, bit 1 that it is to be compared.
 UNCHECKED_HASH = (1).to_bytes(4, "little")
