@@ -224,8 +224,16 @@ def test_uploads_are_listed_latest_first_and_by_state(alice: User, signed_in: Si
     assert [row["id"] for row in rejected] == [str(second.pk)]
 
 
+def test_checksums_ask_which_files_are_there(alice: User, stranger: User, signed_in: SignedIn) -> None:
+    there = make_upload(alice, sha256="a" * 64, image=make_image(alice), state=Upload.State.READY)
+    make_upload(stranger, sha256="b" * 64)
+    asked = {"sha256": f"{'a' * 64},{'b' * 64},{'c' * 64}"}
+    listed = signed_in(alice).get("/api/uploads/", asked).json()["results"]
+    assert [(row["id"], bool(row["image"])) for row in listed] == [(str(there.pk), True)]
+
+
 @pytest.mark.parametrize(
-    "query", ["ids=1,2", "state=lost", "id=1", f"ids={','.join([str(uuid.uuid4())] * 101)}"]
+    "query", ["ids=1,2", "state=lost", "id=1", "sha256=abc", f"ids={','.join([str(uuid.uuid4())] * 101)}"]
 )
 def test_query_of_uploads_that_cannot_be_understood_is_refused(
     alice: User, signed_in: SignedIn, query: str

@@ -1,5 +1,6 @@
 """Filters that are strict: what they do not know or understand is an error, never the whole library."""
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from gallery.api.problems import UnknownParameter
 from gallery.models import Album, AlbumQuerySet, Image, ImageQuerySet, Upload
 
 MAX_IDS = 100
+SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # django-filter is untyped
@@ -134,10 +136,37 @@ class IdsFilter(django_filters.Filter):  # type: ignore[misc]
     field_class = _IdsField
 
 
+class _ChecksumsField(forms.CharField):
+    """SHA-256 checksums with commas between them."""
+
+    def clean(self, value: Any) -> list[str] | None:
+        """Return the checksums, None where none were asked for."""
+        words = [word.strip().lower() for word in super().clean(value).split(",") if word.strip()]
+        if len(words) > MAX_IDS:
+            raise ValidationError(
+                f"{len(words)} are too many: at most {MAX_IDS} in one request.", code="too_many"
+            )
+        if not all(SHA256.fullmatch(word) for word in words):
+            raise ValidationError(
+                "Write 64 hexadecimal digits each, with commas between them.", code="invalid"
+            )
+        return words or None
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class ChecksumsFilter(django_filters.Filter):  # type: ignore[misc]
+    """Up to 100 SHA-256 checksums in hexadecimal with commas between them."""
+
+    field_class = _ChecksumsField
+
+
 class UploadFilter(FilterSet):  # type: ignore[misc]
     """Which uploads are listed."""
 
     ids = IdsFilter(field_name="id", lookup_expr="in", help_text="Up to 100 ids with commas between them.")
+    sha256 = ChecksumsFilter(
+        lookup_expr="in", help_text="Up to 100 checksums: which of these files are there?"
+    )
     state = django_filters.ChoiceFilter(choices=Upload.State.choices)
 
     class Meta:
