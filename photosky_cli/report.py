@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
 from photosky_cli.errors import Failed
 from photosky_cli.photos import Found, Photo
@@ -34,14 +34,12 @@ class Outcome:
 class Report:
     """Counts outcomes and prints them: failures at the end, or with `as_json` every photo on a line of its own."""
 
-    def __init__(
-        self, *, as_json: bool, quiet: bool, out: TextIO = sys.stdout, err: TextIO = sys.stderr
-    ) -> None:
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.counts: Counter[Status] = Counter()
         self.bytes_sent = 0
         self.as_json = as_json
         self.quiet = quiet
-        self._out, self._err = out, err
+        self._out, self._err = sys.stdout, sys.stderr
         self._failures: list[tuple[Path, Outcome]] = []
         self._lock = threading.Lock()
         self._bar: Any = None
