@@ -419,6 +419,12 @@ def test_destroy_is_refused_while_the_functions_are_deployed(aws: AwsAccount) ->
     assert len(client("iam").list_roles()["Roles"]) == 2
 
 
+def test_an_account_that_is_none_is_refused(aws: AwsAccount) -> None:
+    with pytest.raises(CommandError, match="'alice' is no account: give its 12 digits"):
+        manage(aws, "--write-policies", "alice")
+    assert not (aws.settings_file.parent / "build").exists()
+
+
 def test_policy_files_are_written_without_asking_aws(
     aws: AwsAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -429,3 +435,25 @@ def test_policy_files_are_written_without_asking_aws(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     manage(aws, "--write-policies", ACCOUNT)
     assert {path.name: path.read_text() for path in (aws.settings_file.parent / "build").iterdir()} == made
+
+
+def test_without_an_address_nobody_is_told_and_that_is_said(aws: AwsAccount) -> None:
+    aws.configure(PHOTOSKY_ALARM_EMAIL="")
+    assert "set PHOTOSKY_ALARM_EMAIL" in manage(aws)
+    assert client("sns").list_topics()["Topics"] == []
+    assert {
+        tuple(alarm["AlarmActions"]) for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]
+    } == {()}
+    assert aws.plan() == []
+
+
+def test_an_address_that_has_not_answered_its_letter_is_said(aws: AwsAccount) -> None:
+    stage = aws.stage()
+
+    def unanswered(parsed: dict[str, Any], **_: Any) -> None:
+        for subscription in parsed["Subscriptions"]:
+            subscription["SubscriptionArn"] = "PendingConfirmation"
+
+    aws.provision()
+    stage.account.session.events.register("after-call.sns.ListSubscriptionsByTopic", unanswered)
+    assert "alice@example.com must answer the letter" in "".join(stage.remaining())

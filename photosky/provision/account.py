@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # AWS names every call that changes nothing with one of these.
 READ_VERBS = ("Get", "List", "Describe", "Head")
+ACCOUNT_DIGITS = 12
 OnCall = Callable[[str], None]
 
 
@@ -32,7 +33,7 @@ class Account:
         with explained("signing in"):
             self.session = boto3.Session(region_name=region)
             self.region = region
-            self.partition = self._partition()
+            self.partition = partition(self.session, region)
             self._watch(read_only=read_only, on_call=on_call)
             self.id = self.session.client("sts", config=self._config).get_caller_identity()["Account"]
 
@@ -97,16 +98,6 @@ class Account:
             is not None
         )
 
-    def _partition(self) -> str:
-        from botocore.exceptions import UnknownRegionError
-
-        try:
-            return self.session.get_partition_for_region(self.region)
-        except UnknownRegionError as error:
-            raise ProvisionError(
-                f"AWS has no region {self.region!r}: set aws_region to one such as eu-central-1."
-            ) from error
-
     def _watch(self, *, read_only: bool, on_call: OnCall | None) -> None:
         def heard(model: Any, **_: object) -> None:
             if read_only and not model.name.startswith(READ_VERBS):
@@ -117,6 +108,27 @@ class Account:
                 on_call(model.name)
 
         self.session.events.register("before-call", heard)
+
+
+def partition(session: Any, region: str) -> str:
+    """Return the partition of a region, such as aws or aws-cn; raises ProvisionError where there is no such region."""
+    from botocore.exceptions import UnknownRegionError
+
+    try:
+        return str(session.get_partition_for_region(region))
+    except UnknownRegionError as error:
+        raise ProvisionError(
+            f"AWS has no region {region!r}: set aws_region to one such as eu-central-1."
+        ) from error
+
+
+def names_without_aws(account: str, region: str) -> Names:
+    """Return how things of an account are named, without asking AWS who is signed in."""
+    import boto3
+
+    if not (len(account) == ACCOUNT_DIGITS and account.isdecimal()):
+        raise ProvisionError(f"{account!r} is no account: give its {ACCOUNT_DIGITS} digits.")
+    return Names(account, region, partition(boto3.Session(region_name=region), region))
 
 
 def found(ask: Callable[[], Any], *absent: str) -> Any:

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from photosky.provision.account import Account
+from photosky.provision.account import Account, names_without_aws
 from photosky.provision.acts import Stage
 from photosky.provision.cloudformation import template
 from photosky.provision.config import SETTINGS_FILE, ProvisionConfig, read_config
 from photosky.provision.desired import desired_state
 from photosky.provision.errors import ProvisionError
 from photosky.provision.parts import Change, apply, plan
-from photosky.provision.policies import Names
 from photosky.provision.roles import policy_file_parts
 
 
@@ -87,7 +86,7 @@ class Command(BaseCommand):
             self._converge(Stage(config, Account(config.region, read_only=looking)), options)
 
     def _write_policies(self, config: ProvisionConfig, account: str) -> None:
-        parts = policy_file_parts(desired_state(config, Names(account, config.region)))
+        parts = policy_file_parts(desired_state(config, names_without_aws(account, config.region)))
         apply(plan(parts), self.stdout.write)
 
     def _converge(self, stage: Stage, options: dict[str, Any]) -> None:
