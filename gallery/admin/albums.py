@@ -58,6 +58,7 @@ class MemberInline(MemberTable):
     """Who is invited, and what they may do."""
 
     model = AlbumMember
+    verbose_name_plural = "Members"
     # As plain text: a field to choose from asks the database for each row who is chosen.
     fields = ["person", "role"]
     readonly_fields = ["person"]
@@ -94,7 +95,7 @@ class InvitationInline(MemberTable):
     autocomplete_fields = ["user"]
     extra = max_num = 1
     can_delete = False
-    verbose_name_plural = "Invite"
+    verbose_name = "Invite"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlbumMember]:
         """Return nobody: whoever is invited already is in the table above."""

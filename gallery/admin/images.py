@@ -111,7 +111,7 @@ class ImageAdmin(Listed):
 
     @admin.display(description="Taken")
     def taken(self, image: Image) -> str:
-        return f"{image.taken_local:%Y-%m-%d %H:%M:%S %z}"
+        return f"{image.taken_local:%Y-%m-%d %H:%M}"
 
     @admin.display(description="Pixels")
     def dimensions(self, image: Image) -> str:

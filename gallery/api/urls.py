@@ -16,6 +16,8 @@ app_name = "api"
 class PhotoSkyView(APIRootView):
     """Your photographs, for programs. What each address takes and answers is said on the page of all operations."""
 
+    name = "PhotoSky API"
+
 
 class Router(DefaultRouter):
     """Addresses by converters, without suffixes for formats: the Accept header says what is wanted."""
