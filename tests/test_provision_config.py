@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slugify import slugify
 
 from photosky.provision.config import read_config
 from photosky.provision.errors import ProvisionError
@@ -98,3 +99,11 @@ def test_a_settings_file_that_is_not_json_is_named(tmp_path: Path) -> None:
     path.write_text("production:", encoding="utf-8")
     with pytest.raises(ProvisionError, match="is not JSON"):
         read_config("production", settings_file=path, environment={})
+
+
+@pytest.mark.parametrize("project", ["photosky", "My.Photos", "photo_sky--2"])
+def test_a_functions_name_is_the_one_that_zappas_own_slug_gives(tmp_path: Path, project: str) -> None:
+    config = read_config(
+        "production", settings_file=written(tmp_path, base=base(project_name=project)), environment={}
+    )
+    assert config.worker.name == slugify(f"{project}-production_worker")

@@ -156,3 +156,19 @@ def test_only_this_accounts_bucket_may_speak_to_the_queue_and_only_over_tls(aws:
     }
     assert policy["DenyPlainHttp"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert len(policy) == 2
+
+
+def test_zappa_finds_nothing_to_change_in_the_provisioned_roles(aws: AwsAccount) -> None:
+    from zappa.core import Zappa
+
+    aws.provision()
+    for function in aws.config.functions:
+        zappa = Zappa(boto_session=boto3.Session(region_name=REGION), desired_role_name=function.role_name)
+        assert function.attach_policy is not None
+        assert function.assume_policy is not None
+        zappa.attach_policy = function.attach_policy.read_text(encoding="utf-8")
+        zappa.assume_policy = function.assume_policy.read_text(encoding="utf-8")
+        arn, updated = zappa.create_iam_roles()
+        assert arn == f"arn:aws:iam::{ACCOUNT}:role/{function.role_name}"
+        assert updated is False
+    assert aws.plan() == []
