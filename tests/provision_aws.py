@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import boto3
 import botocore.loaders
 import botocore.session
 import pytest
+from django.core.management import call_command
 from moto import mock_aws
 from moto.budgets.responses import BudgetsResponse
 
@@ -110,6 +112,26 @@ class AwsAccount:
     @property
     def writes(self) -> list[str]:
         return [call for call in self.calls if not call.startswith(READ_VERBS)]
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+def manage(account: AwsAccount, *arguments: str) -> str:
+    out = StringIO()
+    call_command(
+        "provision", "--zappa-settings", str(account.settings_file), *arguments, stdout=out, no_color=True
+    )
+    return out.getvalue()
+
+
+def attributes(name: str) -> dict[str, Any]:
+    sqs = client("sqs")
+    answer = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"], AttributeNames=["All"]
+    )
+    return dict(answer["Attributes"])
 
 
 def describe_subscribers_for_notification(self: Any) -> str:

@@ -18,19 +18,22 @@ BUSY = frozenset({"OperationAborted", NO_BUCKET})
 
 def bucket_parts(account: Account, bucket: Bucket) -> list[Part]:
     """Return the bucket's parts, in order."""
-    part = partial(_setting, account, bucket)
-    s3 = account.s3
+    existence = Part(
+        f"bucket {bucket.name}",
+        {"region": bucket.region},
+        lambda: present_region(account, bucket.name),
+        lambda _: _create(account, bucket),
+    )
+    return [existence, *_locks(account, bucket), *_rules(account, bucket)]
+
+
+def _locks(account: Account, bucket: Bucket) -> list[Part]:
+    part, s3 = partial(_setting, account, bucket), account.s3
     blocks: Any = dict.fromkeys(bucket.public_access_blocks, True)
     encryption: Any = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": bucket.encryption}}]
     ownership: Any = [{"ObjectOwnership": bucket.ownership}]
     versioning: Any = bucket.versioning
     return [
-        Part(
-            f"bucket {bucket.name}",
-            {"region": bucket.region},
-            lambda: present_region(account, bucket.name),
-            lambda _: _create(account, bucket),
-        ),
         part(
             "block public access",
             blocks,
@@ -62,7 +65,6 @@ def bucket_parts(account: Account, bucket: Bucket) -> list[Part]:
             lambda answer: answer.get("Status"),
             partial(s3.put_bucket_versioning, VersioningConfiguration={"Status": versioning}),
         ),
-        *_rules(account, bucket),
     ]
 
 

@@ -10,6 +10,20 @@ from typing import Any
 VERSION = "2012-10-17"
 # Where the program keeps objects. It has no business elsewhere in the bucket.
 WRITTEN_PREFIXES = ("originals", "renditions", "incoming", "exports")
+ON_PHOTOS = [
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+]
+# What Lambda does with the queue in the worker's name (Developer Guide, "Using Lambda with Amazon SQS").
+ON_THE_QUEUE = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+]
 Document = dict[str, Any]
 
 
@@ -113,18 +127,11 @@ def role_policy(
     No version is ever deleted and no bucket setting changed by a role: what the program deletes by mistake stays
     restorable until the lifecycle removes it.
     """
-    objects = [names.bucket(bucket, f"{prefix}/*") for prefix in WRITTEN_PREFIXES]
     statements = [
         _allow(
             "Photos",
-            [
-                "s3:GetObject",
-                "s3:PutObject",
-                "s3:DeleteObject",
-                "s3:AbortMultipartUpload",
-                "s3:ListMultipartUploadParts",
-            ],
-            objects,
+            ON_PHOTOS,
+            [names.bucket(bucket, f"{prefix}/*") for prefix in WRITTEN_PREFIXES],
         ),
         _allow("StaticFiles", ["s3:GetObject"], [names.bucket(bucket, "static/*")]),
         # Without ListBucket S3 answers 403 for what is absent, and absence could not be told from refusal.
@@ -139,18 +146,7 @@ def role_policy(
         path = names.arn("ssm", f"parameter/{parameters.strip('/')}")
         statements.append(_allow("Settings", ["ssm:GetParametersByPath"], [path, f"{path}/*"]))
     if queue:
-        statements.append(
-            _allow(
-                "Work",
-                [
-                    "sqs:ReceiveMessage",
-                    "sqs:DeleteMessage",
-                    "sqs:ChangeMessageVisibility",
-                    "sqs:GetQueueAttributes",
-                ],
-                [names.arn("sqs", queue)],
-            )
-        )
+        statements.append(_allow("Work", ON_THE_QUEUE, [names.arn("sqs", queue)]))
     return document(statements)
 
 
