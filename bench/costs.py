@@ -1,4 +1,4 @@
-"""Measure what `manage.py estimate_cost` counts with, and write it into bench/results/costs.json.
+"""Measure what `manage.py estimate_cost` counts with; with `--write` keep it in bench/results/costs.json.
 
 What cannot be measured on one's own computer stays in the file as an assumption, with its reason.
 """
@@ -19,16 +19,17 @@ SMALLEST_PHOTO = 500_000
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".heic", ".hif"}
 
 
-def main() -> int:
-    """Measure, write, and print the figures that were measured."""
+def main(arguments: list[str]) -> int:
+    """Measure and print the figures, and with `--write` replace those of the file."""
     measured = {**_photos(), **_page()}
     entries: dict[str, Any] = json.loads(FIGURES_FILE.read_text(encoding="utf-8"))
     month = f"{datetime.now(UTC):%Y-%m}"
     for name, (value, basis) in measured.items():
         entries[name].update(value=round(value, 3), basis=f"measured: {basis}, {month}")
         print(f"{name}: {value:.3f} {entries[name]['unit']} ({basis})")
-    FIGURES_FILE.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
-    read_figures()
+    if arguments == ["--write"]:
+        FIGURES_FILE.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
+        read_figures()
     return 0
 
 
@@ -36,7 +37,8 @@ def _photos() -> dict[str, tuple[float, str]]:
     """Measure each of the person's own photographs in a fresh process; every photograph counts the same."""
     folder = os.environ.get("PHOTOSKY_PHOTOS")
     if not folder:
-        raise SystemExit("PHOTOSKY_PHOTOS names no folder of real photographs: set it.")
+        print("Photographs are not measured: PHOTOSKY_PHOTOS names no folder of them.")
+        return {}
     photos = [
         path
         for path in sorted(Path(folder).iterdir())
@@ -69,4 +71,4 @@ def _page() -> dict[str, tuple[float, str]]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

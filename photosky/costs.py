@@ -140,9 +140,7 @@ def read_figures(path: Path = FIGURES_FILE) -> dict[str, Figure]:
             f"{path} cannot be read: {error.strerror}. Run this in the project's folder."
         ) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CostError(
-            f"{path} is damaged ({error!r}): restore it, or run `python -m bench.costs`."
-        ) from error
+        raise CostError(f"{path} is damaged ({error!r}): restore it from version control.") from error
     wrong = [name for name in NEEDED if name not in figures or figures[name].value < 0]
     if wrong:
         raise CostError(f"{path} lacks a usable figure for {', '.join(wrong)}: restore it.")
