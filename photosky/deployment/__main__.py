@@ -10,7 +10,13 @@ from pathlib import Path
 from photosky.deployment import package
 from photosky.deployment.errors import DeploymentError
 from photosky.deployment.sequence import FirstUser, Sequence, say, settings_path
-from photosky.deployment.stages import ARCHITECTURES, SETTINGS_FILE, Deployment, read_deployment
+from photosky.deployment.stages import (
+    ARCHITECTURES,
+    SETTINGS_FILE,
+    Deployment,
+    read_deployment,
+    write_example,
+)
 from photosky.provision.errors import ProvisionError
 
 
@@ -18,7 +24,10 @@ def main() -> int:
     """Run one act; what stops it is said without a traceback, with exit code 1."""
     options = _parser().parse_args()
     try:
-        ACTS[options.act](read_deployment(options.stage, settings_path(options.zappa_settings)), options)
+        settings = settings_path(options.zappa_settings)
+        if options.example and options.act == "package":
+            settings = write_example(settings, package.BUILD / "example")
+        ACTS[options.act](read_deployment(options.stage, settings), options)
     except (DeploymentError, ProvisionError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -34,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--zappa-settings", default=str(SETTINGS_FILE), metavar="FILE")
     parser.add_argument(
         "--architecture", choices=(*ARCHITECTURES, "host"), help="package: instead of the stage's own"
+    )
+    parser.add_argument(
+        "--example", action="store_true", help="package: settings that are not filled in will do"
     )
     parser.add_argument("--output", type=Path, metavar="ZIP", help="package: where to put it")
     parser.add_argument(

@@ -72,6 +72,15 @@ def read_deployment(name: str, settings_file: Path = SETTINGS_FILE) -> Deploymen
     return deployment
 
 
+def write_example(settings_file: Path, folder: Path) -> Path:
+    """Write settings whose example names are filled in: to build and try a package that is not deployed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    filled = settings_file.read_text(encoding="utf-8").replace(PLACEHOLDER, "example")
+    path = folder / settings_file.name
+    path.write_text(filled, encoding="utf-8")
+    return path
+
+
 def _stage(stages: dict[str, Any], function: Function) -> Stage:
     merged: dict[str, Any] = {}
     name: str | None = function.stage
@@ -91,7 +100,7 @@ def _refuse_example(deployment: Deployment) -> None:
         ("s3_bucket", deployment.package_bucket),
         ("PHOTOSKY_BUCKET", deployment.photo_bucket),
     ):
-        if not bucket or PLACEHOLDER.lower() in bucket.lower():
+        if not bucket or PLACEHOLDER in bucket:
             raise DeploymentError(
                 f"{setting} of {deployment.settings_file} is {bucket!r}: choose a bucket name that nobody else uses."
             )
