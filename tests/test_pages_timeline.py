@@ -124,7 +124,7 @@ def test_every_photo_has_its_size_and_two_widths_to_choose_from(alice: User, sig
     assert small.endswith(" 360w")
     assert "/h480.webp?" in large
     assert large.endswith(" 720w")
-    assert image["sizes"] == "(max-width:40em) 168px,360px"
+    assert image["sizes"] == "(max-width:40em) 120px,360px"
 
 
 def test_a_tiny_photo_offers_one_width_only(alice: User, signed_in: SignedIn) -> None:

@@ -16,8 +16,27 @@ from gallery.models import Image
 # Beyond these the grid crops: a panorama would fill rows alone, a scroll would be a thread.
 MIN_RATIO, MAX_RATIO = 0.4, 3.0
 EAGER = 8
-# Heights in CSS pixels for which a browser should choose a rendition: those of the style sheet's rows (grid.css).
-PHONE_ROW_PX, ROW_PX = 112, 240
+# Heights in CSS pixels for which a browser is to choose a rendition. On a desk that of a row (grid.css). On a phone,
+# where rows are 120 to 160 high, less: with three device pixels to each it would fetch h480, thrice the bytes of h240
+# for what a hand's breadth hardly shows.
+PHONE_ROW_PX, ROW_PX = 80, 240
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A usual width of the grid, the least height of its rows and the gap between them, in CSS pixels."""
+
+    name: str
+    width: int
+    row: int
+    gap: int
+
+
+# What grid.css gives on windows of 390, 768 and 1440 pixels; between them the heights are near enough.
+SCREENS = (Screen("s", 390, 120, 2), Screen("m", 737, 180, 4), Screen("l", 1392, 220, 4))
+HEADING_PX = 38
+# A lonely photo does not fill its row: grid.css lets it grow by half.
+MAX_GROWTH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +65,10 @@ class Day:
     tiles: list[Tile] = field(default_factory=list)
 
     @property
-    def ratios(self) -> str:
-        """The sum of the ratios, from which the style sheet estimates the height before it lays out."""
-        return f"{sum(float(tile.ratio) for tile in self.tiles):.1f}"
+    def heights(self) -> str:
+        """The section's height on each of SCREENS, as CSS reads it; browsers lay out only what is near."""
+        ratios = [float(tile.ratio) for tile in self.tiles]
+        return ";".join(f"--{screen.name}:{grid_height(ratios, screen) + HEADING_PX}px" for screen in SCREENS)
 
 
 def alt_text(image: Image) -> str:
@@ -88,13 +108,33 @@ def srcset(image: Image, urls: dict[str, str]) -> str:
     return ",".join(f"{url} {width}w" for width, url in widths.items())
 
 
+def grid_height(ratios: Sequence[float], screen: Screen) -> int:
+    """Return the height of a justified grid, in CSS pixels, by the rules by which a browser wraps grid.css."""
+    rows: list[list[float]] = [[]]
+    used = 0.0
+    for ratio in ratios:
+        needed = ratio * screen.row
+        if rows[-1] and used + screen.gap + needed > screen.width:
+            rows.append([])
+        used = needed + (used + screen.gap if rows[-1] else 0)
+        rows[-1].append(ratio)
+    growths = [
+        (screen.width - screen.gap * (len(row) - 1)) / (sum(row) * screen.row) if sum(row) else 1
+        for row in rows
+    ]
+    # The last row keeps its height; see grid.css.
+    heights = [screen.row * min(growth, MAX_GROWTH) for growth in growths[:-1]] + [screen.row]
+    return round(sum(heights) + screen.gap * (len(rows) - 1))
+
+
 def _tile(image: Image, urls: dict[str, str], place: int, query: str) -> Tile:
     width, height = imaging.rung_size("h240", image.width, image.height)
     ratio = min(max(width / height, MIN_RATIO), MAX_RATIO)
     return Tile(
         url=f"{image.get_absolute_url()}{query}",
         srcset=srcset(image, urls),
-        sizes=f"(max-width:40em) {ratio * PHONE_ROW_PX:.0f}px,{ratio * ROW_PX:.0f}px",
+        # Rounded down: a pixel more than h240 has, and browsers fetch h480.
+        sizes=f"(max-width:40em) {int(ratio * PHONE_ROW_PX)}px,{int(ratio * ROW_PX)}px",
         width=width,
         height=height,
         ratio=f"{ratio:.3g}",

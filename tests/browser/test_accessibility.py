@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from gallery.models import User
 from tests.browser.conftest import DESKTOP, PHONE, Site
@@ -65,8 +65,8 @@ def test_the_list_of_uploads_has_no_barrier_that_axe_knows(alice: User, site: Si
     page.goto(f"{site.url}/upload/")
     page.locator('[data-input="files"]').set_input_files(
         [
-            {"name": "program.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"},
-            {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
+            FilePayload(name="program.exe", mimeType="application/x-msdownload", buffer=b"MZ"),
+            FilePayload(name="empty.jpg", mimeType="image/jpeg", buffer=b""),
         ]
     )
     page.locator('.files [data-state="refused"]').nth(1).wait_for()

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from gallery import tasks
 from gallery.models import Upload, User
-from tests.browser.conftest import PHONE, Site
+from tests.browser.conftest import DESKTOP, PHONE, Site
 from tests.make import make_album, make_image, photo_bytes, upload_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -83,12 +83,12 @@ def test_what_is_no_photo_is_refused_with_the_reason_and_the_others_arrive(alice
     site.sign_in(page, alice)
     page.goto(f"{site.url}/upload/")
     files = [
-        {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(900, 600)},
-        {"name": "program.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ" + bytes(5000)},
-        {"name": "fake.jpg", "mimeType": "image/jpeg", "buffer": b"MZ" + bytes(6000)},
-        {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
+        FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=photo_bytes(900, 600)),
+        FilePayload(name="program.exe", mimeType="application/x-msdownload", buffer=b"MZ" + bytes(5000)),
+        FilePayload(name="fake.jpg", mimeType="image/jpeg", buffer=b"MZ" + bytes(6000)),
+        FilePayload(name="empty.jpg", mimeType="image/jpeg", buffer=b""),
     ]
-    page.locator('[data-input="files"]').set_input_files(files)  # type: ignore[arg-type]
+    page.locator('[data-input="files"]').set_input_files(files)
     process(page, 2)
     expect(page.locator('.files [data-state="ready"]')).to_have_count(1, timeout=15_000)
     expect(page.locator('.files [data-state="refused"]')).to_have_count(3)
@@ -111,7 +111,7 @@ def test_a_failed_upload_is_retried_by_a_button(alice: User, site: Site) -> None
 
     page.route("**/originals/**", refuse_twice)
     page.locator('[data-input="files"]').set_input_files(
-        [{"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo_bytes(900, 600)}]
+        [FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=photo_bytes(900, 600))]
     )
     retry = page.get_by_role("button", name="Retry photo.jpg")
     expect(retry).to_be_visible(timeout=10_000)
@@ -228,6 +228,20 @@ def test_rows_are_even_and_nothing_is_wider_than_the_screen(alice: User, site: S
     for top, height in boxes:
         rows.setdefault(top, []).append(height)
     assert all(max(heights) - min(heights) < 1 for heights in rows.values())
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_server_foresees_how_high_a_day_is(alice: User, site: Site, screen: dict[str, object]) -> None:
+    for number in range(37):
+        make_image(alice, width=(6000, 2667, 4000, 12000)[number % 4], height=4000)
+    page = site.open(**screen)
+    site.sign_in(page, alice)
+    seen, foreseen = page.evaluate(
+        "(day => [day.getBoundingClientRect().height,"
+        " parseFloat(getComputedStyle(day).containIntrinsicBlockSize.replace('auto', ''))])"
+        "(document.querySelector('.day'))"
+    )
+    assert foreseen == pytest.approx(seen, abs=6)
 
 
 def test_a_phone_has_its_navigation_at_the_thumb(alice: User, site: Site) -> None:

@@ -23,17 +23,24 @@ SHIFTS = """addEventListener('DOMContentLoaded', () => {
 
 def fill(owner: User, sources: list[bytes]) -> None:
     """Make a hundred photos over ten days from a few, each with renditions of its own in the store."""
-    made = [imaging.process(data) for data in sources]
+    made = [(processed, list(processed.renditions)) for processed in map(imaging.process, sources)]
     for number in range(100):
-        processed = made[number % len(made)]
+        processed, pictures = made[number % len(made)]
         facts = processed.facts
         image = make_image(owner, save=False, width=facts.width, height=facts.height, color=processed.colour)
         image.set_taken(image.taken_at.replace(day=1 + number // 10), 0, Image.TakenSource.EXIF)
         image.save(force_insert=True)
-        for rendition in processed.renditions:
+        for rendition in pictures:
             if rendition.name in {"h240", "h480"}:
                 key = renditions.key(image.rendition_token, imaging.RECIPE, rendition.name)
                 objectstore.put(key, rendition.data, content_type=rendition.content_type, if_absent=False)
+
+
+def fresh(site: Site, user: User, screen: dict[str, object]) -> Page:
+    """Return a page of a browser that is signed in and has nothing in its cache."""
+    page = site.open(**screen)
+    site.sign_in(page, user)
+    return site.open(**screen, storage_state=page.context.storage_state())
 
 
 def look(page: Page, url: str) -> list[Response]:
@@ -50,10 +57,7 @@ def test_the_first_look_takes_few_requests_and_the_page_stands_still(
     alice: User, site: Site, screen: dict[str, object]
 ) -> None:
     fill(alice, [photo_bytes(900, 600), photo_bytes(600, 900), photo_bytes(800, 600)])
-    page = site.open(**screen)
-    site.sign_in(page, alice)
-    page.close()
-    page = page.context.new_page()
+    page = fresh(site, alice, screen)
     page.add_init_script(SHIFTS)
     answers = look(page, f"{site.url}/")
     assert len(answers) <= 45
@@ -79,10 +83,7 @@ def test_pictures_of_the_first_look_are_at_most_550_kib(
         "canon-10bit.hif",
     )
     fill(alice, [(real_photos / name).read_bytes() for name in names])
-    page = site.open(**screen)
-    site.sign_in(page, alice)
-    page.close()
-    answers = look(page.context.new_page(), f"{site.url}/")
+    answers = look(fresh(site, alice, screen), f"{site.url}/")
     pictures = [answer for answer in answers if answer.url.partition("?")[0].endswith(".webp")]
     assert len(pictures) >= 10
     assert sum(len(picture.body()) for picture in pictures) <= 550 * KIB

@@ -26,12 +26,20 @@ function begin() {
     maxBytes: maxBytes ? Number(maxBytes) : Infinity,
   });
   const list = new UploadList(made, { done: after });
-  if (!chooser) root.className = 'tray';
+  if (!chooser) openTray();
   root.append(list.root);
   addEventListener('beforeunload', (event) => {
     if (made.moving) event.preventDefault();
   });
   return made;
+}
+
+// The library does without the styles of the list until there is one.
+function openTray() {
+  root.className = 'tray';
+  const sheet = document.createElement('link');
+  Object.assign(sheet, { rel: 'stylesheet', href: root.dataset.styles });
+  document.head.append(sheet);
 }
 
 function after(here) {
