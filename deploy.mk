@@ -27,7 +27,7 @@ $(HOST_PACKAGE): FORCE $(DEPLOY_VENV)/installed
 FORCE:
 
 package-test: setup-dev $(HOST_PACKAGE) $(LAMBDA_VENV)/installed ## Build the package and run it as Lambda would
-	@PHOTOSKY_PACKAGE=$(HOST_PACKAGE) PHOTOSKY_LAMBDA_PYTHON=$(LAMBDA_VENV)/bin/python \
+	@UV=$(UV) PHOTOSKY_PACKAGE=$(HOST_PACKAGE) PHOTOSKY_LAMBDA_PYTHON=$(LAMBDA_VENV)/bin/python \
 		PHOTOSKY_DEPLOY_PYTHON=$(DEPLOY_VENV)/bin/python $(BIN)/python -m pytest tests/deployment $(ARGS)
 
 provision: $(DEPLOY_VENV)/installed ## Make the AWS account ready for STAGE (ARGS=--plan to look first)
@@ -44,3 +44,8 @@ rollback: $(DEPLOY_VENV)/installed ## Put the former version of STAGE back
 
 destroy: $(DEPLOY_VENV)/installed ## Take STAGE off the air; the photos stay
 	@$(DEPLOY) destroy --stage $(STAGE) $(ARGS)
+
+# The general rule of the Makefile, with the package that is measured.
+bench-coldstart: $(HOST_PACKAGE) $(LAMBDA_VENV)/installed
+bench-coldstart: export PHOTOSKY_PACKAGE = $(HOST_PACKAGE)
+bench-coldstart: export PHOTOSKY_LAMBDA_PYTHON = $(LAMBDA_VENV)/bin/python

@@ -37,7 +37,7 @@ def start_django() -> None:
     refuse_unsafe_start()
 
 
-def load_parameters(environment: MutableMapping[str, str], client: "SSMClient | None" = None) -> None:
+def load_parameters(environment: MutableMapping[str, str]) -> None:
     """Set every parameter under the path that PHOTOSKY_PARAMETERS names as a variable, once per function instance.
 
     /photosky/production/DATABASE_URL becomes DATABASE_URL. A variable that the function has already wins: it can be
@@ -48,7 +48,7 @@ def load_parameters(environment: MutableMapping[str, str], client: "SSMClient | 
         return
     if not path.startswith("/"):
         raise StartRefused(f"{PARAMETERS} is {path!r}: set it to a path such as /photosky/production/.")
-    found = _parameters(path, client)
+    found = _parameters(path)
     if not found:
         raise StartRefused(
             f"Parameter Store has nothing under {path} ({PARAMETERS}): put DATABASE_URL and PHOTOSKY_SECRET_KEY there "
@@ -58,7 +58,7 @@ def load_parameters(environment: MutableMapping[str, str], client: "SSMClient | 
         environment.setdefault(name, value)
 
 
-def _parameters(path: str, client: "SSMClient | None") -> dict[str, str]:
+def _parameters(path: str) -> dict[str, str]:
     import botocore.session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -66,7 +66,7 @@ def _parameters(path: str, client: "SSMClient | None") -> dict[str, str]:
     try:
         # A start that hangs costs more than one that fails: Lambda tries again with a new instance.
         config = Config(connect_timeout=3, read_timeout=3, retries={"max_attempts": 3, "mode": "standard"})
-        ssm: SSMClient = client or botocore.session.get_session().create_client("ssm", config=config)
+        ssm: SSMClient = botocore.session.get_session().create_client("ssm", config=config)  # type: ignore[assignment]
         pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
         return {
             item["Name"].rsplit("/", 1)[-1]: item["Value"] for page in pages for item in page["Parameters"]

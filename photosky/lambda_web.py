@@ -6,6 +6,7 @@ Zappa's own entry point also runs any Python text and any function that an invoc
 import json
 import logging
 from collections.abc import Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from photosky import jsonlog, lambda_start
@@ -28,6 +29,8 @@ def _load() -> "LambdaHandler":
     lambda_start.prepare()
     from zappa.handler import LambdaHandler
 
+    # Lambda knows where it runs; Zappa would put in its place what the settings said when the package was built.
+    import_module("zappa_settings").ENVIRONMENT_VARIABLES.pop("AWS_REGION", None)
     # Its line per request repeats ours, and holds the query string.
     logging.getLogger("zappa.wsgi").setLevel(logging.WARNING)
     return LambdaHandler()

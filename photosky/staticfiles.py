@@ -5,7 +5,7 @@ from django.urls import get_script_prefix
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
     """Names every file by its content, also inside the `import` statements of ES modules.
 
     Django leaves module imports alone by default, which would keep a stale module alive after an update.

@@ -6,7 +6,6 @@ throttled processor, the read-only file system and the network of Lambda itself.
 """
 
 import base64
-import io
 import json
 import os
 import queue
@@ -83,7 +82,7 @@ class LocalFunction:
         self.task_root, self.handler, self.runtime = task_root, handler, list(runtime)
         self.name, self.timeout_s, self.region = name, timeout_s, region
         self.environment = dict(environment)
-        self.log: io.BufferedRandom = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115  closed in __exit__
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         self.starts = 0
         self._events: queue.Queue[_Invocation | None] = queue.Queue()
         self._running: dict[str, _Invocation] = {}

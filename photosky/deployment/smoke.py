@@ -11,7 +11,8 @@ from photosky.deployment.errors import DeploymentError
 from photosky.deployment.gateway import FrontEnd, Request, Response
 
 TIMEOUT_S = 60
-# A gateway that was made a moment ago answers 403 or 404 for a while.
+# What a gateway that was made a moment ago, or a function that is just starting, answers for a while.
+PASSING = frozenset({403, 404, 500, 502, 503, 504})
 TRIES = 6
 PAUSE_S = 5.0
 
@@ -46,7 +47,7 @@ def check(fetch: Fetch, prefix: str, *, tries: int = TRIES, pause_s: float = PAU
     """
     for left in reversed(range(tries)):
         health = fetch("/healthz/")
-        if health.status == 200 or not left:
+        if health.status not in PASSING or not left:
             break
         time.sleep(pause_s)
     _expect(health, "/healthz/", {200})

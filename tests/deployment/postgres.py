@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PASSWORD = "only-for-tests"
 
@@ -37,7 +38,7 @@ def _server(folder: Path) -> Iterator[str]:
     password = folder / "password"
     password.write_text(PASSWORD, encoding="utf-8")
     password.chmod(0o644)
-    run = {"user": user, "cwd": folder} if user else {"cwd": folder}
+    run: dict[str, Any] = {"user": user, "cwd": folder} if user else {"cwd": folder}
     subprocess.run(
         [programs / "initdb", "-D", data, "-U", "photosky", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"],
         check=True, stdout=subprocess.DEVNULL, **run,
