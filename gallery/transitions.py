@@ -6,9 +6,10 @@ sum of their images and of what is being processed.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Count, F, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -63,6 +64,34 @@ def hand_over(upload: Upload, size: int, key: str) -> bool:
         return False
     if key != upload.key:
         remove_later([upload.key], Removal.Reason.COPIED)
+    return True
+
+
+@atomic_retry
+def hand_over_all(uploads: Sequence[Upload]) -> bool:
+    """Take uploads of one owner from PENDING to PROCESSING, all or none: their bytes stand under their keys as announced.
+
+    Returns whether it was done. It is not where one of them was changed meanwhile, or where they do not fit all.
+    """
+    owner = User.objects.filter(pk=uploads[0].owner_id)
+    quota, size = uploads[0].owner.quota, sum(upload.bytes for upload in uploads)
+    # A key belongs to one upload for ever, so both lists together name pairs.
+    pending = Upload.objects.filter(
+        pk__in=[upload.pk for upload in uploads],
+        key__in=[upload.key for upload in uploads],
+        state=State.PENDING,
+        part_bytes=None,
+    )
+    standing = pending.aggregate(count=Count("pk"), size=Sum("bytes"))
+    within = owner.filter(used_bytes__lte=quota - size) if quota else owner
+    if standing != {"count": len(uploads), "size": size} or not within.update(
+        used_bytes=F("used_bytes") + size
+    ):
+        return False
+    pending.update(
+        state=State.PROCESSING, attempts=0, lease_until=None, lease_token=None, multipart_id=None, parts=None,
+        updated_at=timezone.now(),
+    )  # fmt: skip
     return True
 
 

@@ -11,7 +11,7 @@ from gallery.uploads.announcing import (
     start,
     start_form,
 )
-from gallery.uploads.finishing import abort, finish, finish_by_key
+from gallery.uploads.finishing import abort, finish, finish_by_key, finish_many
 from gallery.uploads.parts import MAX_SIGNED_PARTS, Arrived, SignedPart, list_parts, sign_parts
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "clean_name",
     "finish",
     "finish_by_key",
+    "finish_many",
     "list_parts",
     "photo_type",
     "sign_parts",
