@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gallery import tasks
+from gallery import tasks, uploads
 from gallery.models import Album, AlbumMember, Image, Upload, User
 from photosky.env import S3Settings
 from tests.make import make_image, make_user, photo_bytes
@@ -255,3 +255,57 @@ def test_query_counts_of_uploads_do_not_grow_with_rows(
             assert len(start(client, *files).json()["results"]) == more
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_large_file_goes_in_parts_and_is_taken_up_again(
+    alice: User, s3: S3Settings, signed_in: SignedIn
+) -> None:
+    data = photo_bytes() + bytes(uploads.MULTIPART_BYTES)
+    client = signed_in(alice)
+    (result,) = start(client, announcement(data)).json()["results"]
+    key, size = result["upload"]["id"], result["upload"]["part_bytes"]
+    pieces = {at // size + 1: data[at : at + size] for at in range(0, len(data), size)}
+
+    assert result["request"] is None
+    sent = {
+        "parts": [{"number": n, "sha256": hashlib.sha256(piece).hexdigest()} for n, piece in pieces.items()]
+    }
+    signed = client.post(f"/api/uploads/{key}/parts/", sent, "application/json").json()["parts"]
+    assert [part["bytes"] for part in signed] == [len(piece) for piece in pieces.values()]
+    for part in signed[:-1]:
+        assert send(part["request"], pieces[part["number"]]) == 200
+
+    early = client.post("/api/uploads/finish/", {"uploads": [key]}, "application/json").json()["results"][0]
+    assert (early["state"], early["code"]) == ("pending", "not_uploaded")
+    arrived = client.get(f"/api/uploads/{key}/parts/").json()
+    assert (arrived["part_count"], arrived["whole"]) == (len(pieces), False)
+    assert [part["number"] for part in arrived["parts"]] == sorted(pieces)[:-1]
+
+    assert send(signed[-1]["request"], pieces[signed[-1]["number"]]) == 200
+    late = client.post("/api/uploads/finish/", {"uploads": [key]}, "application/json").json()["results"][0]
+    assert late["state"] == "processing"
+
+
+@pytest.mark.parametrize(
+    "parts", [[], [{"number": 0, "sha256": "a" * 64}], [{"number": 1, "sha256": "short"}], [{"number": 99, "sha256": "a" * 64}]],
+    ids=["none", "number zero", "no checksum", "no such part"],
+)  # fmt: skip
+def test_parts_that_cannot_be_are_refused(
+    alice: User, s3: S3Settings, signed_in: SignedIn, parts: list[dict[str, Any]]
+) -> None:
+    upload = make_upload(alice, bytes=30 * 1024**2, part_bytes=8 * 1024**2)
+    answer = signed_in(alice).post(f"/api/uploads/{upload.pk}/parts/", {"parts": parts}, "application/json")
+    assert (answer.status_code, answer["content-type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_stranger_gets_404_for_the_parts_of_an_upload(
+    alice: User, stranger: User, signed_in: SignedIn, method: str
+) -> None:
+    upload = make_upload(alice, bytes=30 * 1024**2, part_bytes=8 * 1024**2)
+    body = {"parts": [{"number": 1, "sha256": "a" * 64}]} if method == "post" else None
+    address = f"/api/uploads/{upload.pk}/parts/"
+    assert (
+        getattr(signed_in(stranger), method)(address, body, content_type="application/json").status_code
+        == 404
+    )

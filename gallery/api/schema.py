@@ -52,7 +52,14 @@ PROBLEMS = {
     "503": "The object store does not answer: try again after Retry-After seconds.",
 }
 # The operations that ask the object store something, or sign a request to it.
-AT_STORE = {"uploads_start", "uploads_finish", "uploads_finish_many", "images_original"}
+AT_STORE = {
+    "uploads_start",
+    "uploads_finish",
+    "uploads_finish_many",
+    "uploads_parts",
+    "uploads_sign_parts",
+    "images_original",
+}
 
 
 class SessionCookie(SessionScheme):  # type: ignore[no-untyped-call]
@@ -71,7 +78,11 @@ class PersonalToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
         """Return the Security Scheme Object (OpenAPI 3.1, 4.8.27)."""
-        return {"type": "http", "scheme": "bearer", "description": "A personal token with the scope that is needed."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A personal token with the scope that is needed.",
+        }
 
 
 def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from gallery import access, uploads
+from gallery import access, objectstore, uploads
 from gallery.api.authentication import person
 from gallery.api.fields import ImageRefSerializer, StrictMixin, UtcDateTimeField, image_ref
 from gallery.api.filters import StrictFilterBackend, UploadFilter
@@ -43,7 +43,10 @@ class AnnouncementSerializer(StrictMixin, serializers.Serializer[Any]):
 
 
 class UploadSerializer(serializers.ModelSerializer[Upload]):
-    """The act of bringing in one file. `code` and `reason` say why it was rejected or what else happened."""
+    """The act of bringing in one file. `code` and `reason` say why it was rejected or what else happened.
+
+    With `part_bytes` the file is sent in parts of that size, the last may be smaller.
+    """
 
     album = serializers.UUIDField(source="album_id", allow_null=True, read_only=True)
     image = serializers.SerializerMethodField()
@@ -53,8 +56,8 @@ class UploadSerializer(serializers.ModelSerializer[Upload]):
     class Meta:
         model = Upload
         fields = [
-            "id", "state", "code", "reason", "filename", "bytes", "content_type", "sha256", "album", "image",
-            "created_at", "updated_at",
+            "id", "state", "code", "reason", "filename", "bytes", "part_bytes", "content_type", "sha256", "album",
+            "image", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -74,7 +77,7 @@ class SignedRequestSerializer(serializers.Serializer[Any]):
 class StartedSerializer(serializers.Serializer[Any]):
     """The answer to one announced file.
 
-    upload: send the bytes with `request`, then finish `upload`. exists: nothing is to be sent; `image` is there
+    upload: send the bytes with `request`, or where there is none in parts, then finish `upload`. exists: nothing is to be sent; `image` is there
     already, or `upload` is on its way to become it. refused: `code` and `detail` say why.
     Codes of exists are in_bin (restore the image to see it) and duplicate (announced twice in this request).
     """
@@ -116,6 +119,50 @@ class OutcomesSerializer(serializers.Serializer[Any]):
     results = OutcomeSerializer(many=True)
 
 
+class PartSerializer(StrictMixin, serializers.Serializer[Any]):
+    """A part that is to be sent, and its SHA-256 as 64 lower-case hexadecimal digits."""
+
+    number = serializers.IntegerField(min_value=1, max_value=10_000, help_text="From 1.")
+    sha256 = serializers.CharField(max_length=200)
+
+
+class PartsSerializer(StrictMixin, serializers.Serializer[Any]):
+    """Up to 100 parts of one upload."""
+
+    parts = serializers.ListField(child=PartSerializer(), min_length=1, max_length=uploads.MAX_SIGNED_PARTS)
+
+
+class SignedPartSerializer(serializers.Serializer[Any]):
+    """The request that sends one part, of exactly so many bytes."""
+
+    number = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+    request = SignedRequestSerializer()
+
+
+class SignedPartsSerializer(serializers.Serializer[Any]):
+    """One request for each part, by number."""
+
+    parts = SignedPartSerializer(many=True)
+
+
+class ArrivedPartSerializer(serializers.Serializer[Any]):
+    """A part that stands in the store."""
+
+    number = serializers.IntegerField()
+    bytes = serializers.IntegerField(source="size")
+    sha256 = serializers.CharField(allow_null=True)
+
+
+class ArrivedSerializer(serializers.Serializer[Any]):
+    """What of an upload has arrived. With `whole` all of it has: finish it."""
+
+    part_bytes = serializers.IntegerField(help_text="The size of every part but the last.")
+    part_count = serializers.IntegerField()
+    whole = serializers.BooleanField()
+    parts = ArrivedPartSerializer(many=True)
+
+
 class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Upload]):
     """Bring photographs in: announce files, send their bytes to the store, finish, and ask until they are ready."""
 
@@ -131,6 +178,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         takes = {
             "create": AnnouncementSerializer,
             "finish_many": FinishSerializer,
+            "sign_parts": PartsSerializer,
             "finish": serializers.Serializer,
         }
         return takes.get(self.action, UploadSerializer)
@@ -174,8 +222,10 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
             for one in announced
         ]
         started = uploads.start(person(request), files, album)
+        # One for all: a serializer makes its fields when it is first used.
+        shown = UploadSerializer()
         results = [
-            {"client_ref": one["client_ref"], **_started(answer)}
+            {"client_ref": one["client_ref"], **_started(answer, shown)}
             for one, answer in zip(announced, started, strict=True)
         ]
         return Response({"results": results})
@@ -198,7 +248,9 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         own = {
             upload.pk: upload for upload in self.get_queryset().filter(pk__in=keys).select_related("owner")
         }
-        return Response({"results": [_finished(key, own.get(key)) for key in keys]})
+        # Each once: an id that is named twice has one outcome.
+        outcomes = dict(zip(own, uploads.finish_many(list(own.values())), strict=True))
+        return Response({"results": [_finished(key, own.get(key), outcomes.get(key)) for key in keys]})
 
     @extend_schema(
         operation_id="uploads_finish",
@@ -211,8 +263,37 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         """Say that the bytes were sent. 409 while nothing has arrived, 413 where no space is left."""
         return Response(UploadSerializer(uploads.finish(self.get_object())).data)
 
+    @extend_schema(
+        operation_id="uploads_parts",
+        summary="List the parts that have arrived",
+        responses={200: ArrivedSerializer},
+    )
+    @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
+    def parts(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002
+        """Say what of a large file stands in the store, so that an upload that was broken off sends only the rest."""
+        return Response(ArrivedSerializer(uploads.list_parts(self.get_object())).data)
 
-def _started(answer: uploads.Started) -> dict[str, Any]:
+    @extend_schema(
+        operation_id="uploads_sign_parts",
+        summary="Sign up to 100 parts",
+        request=PartsSerializer,
+        responses={200: SignedPartsSerializer},
+    )
+    @parts.mapping.post
+    def sign_parts(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002
+        """Get the requests that send parts of a large file. Repeating it is harmless; the store refuses other bytes."""
+        asked = PartsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        upload = self.get_object()
+        wanted = {part["number"]: part["sha256"] for part in asked.validated_data["parts"]}
+        signed = [
+            {"number": part.number, "bytes": part.bytes, "request": _signed(part.request)}
+            for part in uploads.sign_parts(upload, wanted)
+        ]
+        return Response({"parts": signed})
+
+
+def _started(answer: uploads.Started, shown: UploadSerializer) -> dict[str, Any]:
     code, detail = "", ""
     if answer.error is not None:
         code, detail = answer.error.code, answer.error.message
@@ -223,25 +304,26 @@ def _started(answer: uploads.Started) -> dict[str, Any]:
     signed = answer.request
     return {
         "status": answer.status,
-        "upload": UploadSerializer(answer.upload).data if answer.upload else None,
-        "request": {"method": signed.method, "url": signed.url, "headers": dict(signed.headers)}
-        if signed
-        else None,
+        "upload": shown.to_representation(answer.upload) if answer.upload else None,
+        "request": _signed(signed) if signed else None,
         "image": image_ref(answer.image.pk) if answer.image else None,
         "code": code,
         "detail": detail,
     }
 
 
-def _finished(key: uuid.UUID, upload: Upload | None) -> dict[str, Any]:
-    if upload is None:
+def _signed(request: objectstore.SignedRequest) -> dict[str, Any]:
+    return {"method": request.method, "url": request.url, "headers": dict(request.headers)}
+
+
+def _finished(key: uuid.UUID, upload: Upload | None, outcome: Upload | GalleryError | None) -> dict[str, Any]:
+    if upload is None or outcome is None:
         return {"id": key, "state": None, "code": "not_found", "reason": NOT_FOUND, "image": None}
-    code, reason = "", ""
-    try:
-        upload = uploads.finish(upload)
+    if isinstance(outcome, Upload):
+        upload = outcome
         code, reason = upload.code, upload.reason
-    except GalleryError as error:
-        code, reason = error.code, error.message
+    else:
+        code, reason = outcome.code, outcome.message
     return {
         "id": key,
         "state": upload.state,
