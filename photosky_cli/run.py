@@ -22,7 +22,8 @@ T = TypeVar("T")
 # hold for an hour, grow old on a slow line.
 FIRST_BATCH = 10
 BATCH_BYTES = 512 * 1024**2
-FINISH_EVERY_S = 1.0
+# Finished while others are sent, so that little is left to do after the last.
+FINISH_AT, FINISH_EVERY_S = 50, 1.0
 LOOK_EVERY_S = 0.2
 POLL_FIRST_S, POLL_LONGEST_S = 0.3, 5.0
 # Without any photo getting ready.
@@ -254,7 +255,7 @@ class Run:
                 continue
             due = due if batch else time.monotonic() + FINISH_EVERY_S
             batch.append(item)
-            if len(batch) == BATCH:
+            if len(batch) == FINISH_AT:
                 yield batch
                 batch = []
         if batch:

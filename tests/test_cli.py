@@ -583,3 +583,31 @@ def test_configuration_file_that_is_wrong_is_named(
 
     assert main(["upload", str(folder)]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_large_photo_goes_in_parts_and_is_taken_up_where_it_broke_off(
+    gallery: LiveGallery, upload: Run, tmp_path: Path, store_proxy: FaultProxy
+) -> None:
+    sha256 = write(tmp_path / "large.jpg", 26 * 1024**2 + 1000)
+    store_proxy.plan(f"{PUT}partNumber=3.*", 400)
+
+    broken_off = upload(tmp_path)
+    sent = store_proxy.count(PUT)
+    again = upload(tmp_path)
+
+    assert (broken_off[0], again[0]) == (1, 0)
+    # Four parts: two arrived, the third was refused; then the third and the fourth.
+    assert (sent, store_proxy.count(PUT)) == (3, 5)
+    (image,) = (image for image in gallery.images() if image["sha256"] == sha256)
+    assert gallery.original_sha256(image["id"]) == sha256
+
+
+@pytest.mark.parametrize("status", [503, 0, 403])
+def test_part_that_fails_is_sent_again(
+    upload: Run, tmp_path: Path, store_proxy: FaultProxy, status: int
+) -> None:
+    write(tmp_path / "large.jpg", 26 * 1024**2 + 1000)
+    store_proxy.plan(f"{PUT}partNumber=2.*", status, headers={"Retry-After": "0"})
+
+    assert upload(tmp_path)[0] == 0
+    assert store_proxy.count(PUT) == 5
