@@ -1,0 +1,58 @@
+"""A library of its own for each fault: a database in a file, which other threads and processes see, and a bucket."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from pytest_django import Settings
+
+from gallery import crashpoints, marker, objectstore
+from gallery.models import User
+from photosky.env import S3Settings
+from tests.faults.library import Store, use_database
+from tests.faults.processes import Nursery
+from tests.make import make_user
+
+
+@pytest.fixture
+def database(db: None, tmp_path: Path) -> Iterator[Path]:
+    """Lead every thread to a database file with all tables and no rows, and back again."""
+    empty = connections["default"]
+    if empty.vendor != "sqlite":
+        pytest.skip("the fault tests copy their database, which takes SQLite")
+    path = tmp_path / "library.sqlite3"
+    # By a connection of its own: that of the test holds a transaction open.
+    with (
+        closing(sqlite3.connect(empty.settings_dict["NAME"], uri=True)) as source,
+        closing(sqlite3.connect(path)) as copy,
+    ):
+        source.backup(copy)
+    with use_database(path):
+        yield path
+
+
+@pytest.fixture
+def store(database: Path, s3_settings: S3Settings, settings: Settings) -> Iterator[Store]:
+    """Give the test a bucket with the mark of its library, and ways to break the line to it."""
+    settings.S3 = replace(s3_settings, bucket=f"faults-{secrets.token_hex(4)}")
+    objectstore.ensure_bucket([])
+    marker.verify()
+    yield Store(settings.S3)
+    crashpoints.arm(None)
+
+
+@pytest.fixture
+def owner(store: Store) -> User:
+    return make_user("alice")
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Run a process that stands ready to fork workers which are killed."""
+    with Nursery() as running:
+        yield running
