@@ -30,12 +30,12 @@ $(VENV)/made-with-$(PY_TAG): | $(UV)
 
 $(VENV)/local.installed: requirements/local.txt $(VENV)/made-with-$(PY_TAG)
 	@echo "Installing what the gallery needs ..."
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/local.txt
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/local.txt
 	@touch $@
 
 $(VENV)/dev.installed: requirements/dev.txt $(VENV)/made-with-$(PY_TAG)
 	@echo "Installing what tests and linters need ..."
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/local.installed
 
 setup: $(VENV)/local.installed ## Make .venv with what the gallery needs
