@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from gallery.models import Album, AlbumMember, Image, User
 from tests.make import make_album, make_image
-from tests.pages import UNREACHABLE, link, links
+from tests.pages import UNREACHABLE, link, links, tags
 
 SignedIn = Callable[[User], Client]
 
@@ -124,3 +124,12 @@ def test_the_list_of_albums_takes_as_many_queries_for_thirty_as_for_one(
             assert client.get("/albums/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 8
+
+
+def test_an_album_shows_its_cover_or_else_its_first_photo(alice: User, signed_in: SignedIn) -> None:
+    first, chosen = make_image(alice), make_image(alice)
+    album, client = make_album(alice, first, chosen), signed_in(alice)
+    for cover, shown_image in ((None, first), (chosen, chosen)):
+        Album.objects.filter(pk=album.pk).update(cover=cover)
+        (image,) = tags(client.get("/albums/"), "img")
+        assert shown_image.rendition_token in image["srcset"]

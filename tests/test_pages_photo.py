@@ -204,7 +204,7 @@ def test_the_bin_says_how_long_a_photo_stays_and_gives_it_back(
     client, url = signed_in(alice), photo.get_absolute_url()
     client.post(f"{url}bin/")
     page = client.get("/bin/")
-    assert "11 days left" in page.content.decode()
+    assert "12 days left" in page.content.decode()
     response = client.post(f"{url}restore/", {"stay": "1"}, follow=True)
     assert "The bin is empty" in response.content.decode()
     assert links(client.get("/"), "/p/") == [url]

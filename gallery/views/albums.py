@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -93,7 +93,9 @@ def _cards(user: User, albums: AlbumQuerySet) -> list[dict[str, object]]:
         for album, count, since in inside.values_list("album").annotate(Count("pk"), Min("image__taken_at"))
     }
     in_order = AlbumImage.objects.filter(album=OuterRef("pk"), image__in=visible).order_by("position", "pk")
-    firsts = dict(albums.values_list("pk", Subquery(in_order.values("image_id")[:1])))
+    # Named, or SQLite would answer with text.
+    first = Subquery(in_order.values("image_id")[:1], output_field=UUIDField())
+    firsts = dict(albums.values_list("pk", first))
     covers = _covers(visible, {key for row in found for key in (row.cover_id, firsts.get(row.pk)) if key})
     cards: list[dict[str, object]] = []
     for row in found:

@@ -1,6 +1,7 @@
 """The bin: what was deleted and can still be taken back."""
 
 from datetime import timedelta
+from math import ceil
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -26,9 +27,10 @@ def bin_page(request: SignedIn) -> HttpResponse:
 
 
 def days_left(image: Image) -> int:
-    """Return the whole days until the photo may be deleted for good; 0 when that is due."""
+    """Return the days until the photo may be deleted for good, those begun included; 0 when that is due."""
     binned_at = image.binned_at or timezone.now()
-    return max(0, (binned_at + timedelta(days=settings.BIN_DAYS) - timezone.now()).days)
+    left = binned_at + timedelta(days=settings.BIN_DAYS) - timezone.now()
+    return max(0, ceil(left / timedelta(days=1)))
 
 
 def _page(images: ImageQuerySet, before: str) -> cursors.Page[Image]:
