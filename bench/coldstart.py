@@ -26,6 +26,7 @@ MAX_OF_BARE = 1.5
 MAX_OF_CLIENT = 1.5
 WARM_REQUESTS = 60
 ZIP_DATE = time.mktime((1980, 1, 1, 0, 0, 0, 0, 0, -1))
+OURS = ("photosky", "gallery", "templates", "staticfiles")
 BARE_SETTINGS = """\
 DJANGO_SETTINGS = "bare.settings"
 APP_TYPE = EXCEPTION_HANDLER = DOMAIN = BASE_PATH = SETTINGS_FILE = None
@@ -157,11 +158,10 @@ def _stale(ours: Path, folder: Path, runtime: list[str]) -> Path:
 
 def _bare(ours: Path, folder: Path, runtime: list[str]) -> Path:
     """Return `django-admin startproject` with one page, under Zappa's own handler, with valid bytecode."""
-    shutil.copytree(
-        ours,
-        folder,
-        ignore=shutil.ignore_patterns("photosky", "gallery", "templates", "staticfiles", "manage.py"),
-    )
+    shutil.copytree(ours, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in OURS:
+        shutil.rmtree(folder / name)
+    (folder / "manage.py").unlink()
     command = [*runtime, "-m", "django", "startproject", "bare", str(folder)]
     subprocess.run(command, env={"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}, check=True)
     settings = folder / "bare" / "settings.py"

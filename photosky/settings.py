@@ -47,7 +47,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 
 INSTALLED_APPS = [
     "gallery",
-    "django.contrib.admin",
+    # Its models are registered when one of its addresses is asked for (photosky/admin_urls.py).
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -16,11 +16,13 @@ TASK_ROOT = "/var/task"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # What the program asks of AWS: S3 (gallery.objectstore) and Parameter Store (photosky.lambda_start); STS for roles.
 AWS_SERVICES = frozenset({"s3", "ssm", "sts"})
-# Top-level entries: installers, Zappa's deploying half, the entry point of Zappa that runs any code it is sent,
+# Top-level entries: installers, Zappa's deploying half (with requests, which REST framework would import at every
+# cold start only because it is there), the entry point of Zappa that runs any code it is sent,
 # what identifies the computer that built it, and what is for the laptop.
 UNWANTED = (
     "pip", "pip-*", "setuptools*", "_distutils_hack", "distutils-precedence.pth", "pkg_resources", "wheel", "wheel-*",
-    "troposphere*", "cfn_*", "placebo*", "hjson*", "bin", "share", "include",
+    "troposphere*", "cfn_*", "placebo*", "hjson*", "bin", "share", "include", "click*", "tqdm*", "argcomplete*", "toml*",
+    "requests*", "charset_normalizer*", "certifi*", "idna*", "slugify*", "python_slugify*", "text_unidecode*",
     "handler.py", "django_zappa_app.py", "package_info.json", "zappa_settings.json", "_virtualenv.*", ".lock",
 )  # fmt: skip
 UNWANTED_ANYWHERE = ("tests", "__pycache__", "*.pyc", "*.pyo", "*.pyx", "*.c", "*.h", "RECORD", ".*")
