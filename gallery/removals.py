@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 # Aurora DSQL takes at most 3,000 changed rows in a transaction; smaller steps also keep SQLite's one writer free.
 CHUNK = 500
 LOOK_AGAIN = timedelta(hours=1)
-# An announced file whose bytes never came is forgotten; every signature for it has expired long before.
+# An announced file whose bytes never came, or for which there is no space, is forgotten; every signature for it has
+# expired long before.
 FORGOTTEN_AFTER = timedelta(days=2)
 RETRY_AFTER = timedelta(hours=1)
 
@@ -80,12 +81,11 @@ def look_after(limit: int = CHUNK) -> int:
         looked += 1
         try:
             arrivals.confirm(upload)
-        except NotUploaded:
+        except (NotUploaded, QuotaExceeded) as error:
+            logger.info("upload not finished upload=%s code=%s", upload.pk, error.code)
             if upload.updated_at < now - FORGOTTEN_AFTER:
                 _forget(upload)
                 continue
-        except QuotaExceeded as error:
-            logger.info("upload waits for space upload=%s reason=%s", upload.pk, error)
         pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
         pending.update(lease_until=now + LOOK_AGAIN)
     return looked
@@ -186,7 +186,7 @@ def _purge(image_ids: list[uuid.UUID], images: ImageQuerySet) -> int:
 
 
 def _forget(upload: Upload) -> None:
-    """Drop an announcement whose bytes never came."""
+    """Drop an announcement that came to nothing."""
     if transitions.drop(upload, upload.updated_at, Removal.Reason.ABANDONED) and upload.multipart_id:
         try:
             objectstore.multipart_abort(upload.key, upload.multipart_id)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from django.db import connections
 from django.db.models import F, Sum
@@ -64,11 +65,11 @@ class Store:
             return answer(request)
 
         events, name = client().meta.events, f"before-send.s3.{operation}"
-        events.register(name, instead)
+        events.register(name, instead)  # type: ignore[arg-type]  # the stubs know of no answers
         try:
             yield met
         finally:
-            events.unregister(name, instead)
+            events.unregister(name, instead)  # type: ignore[arg-type]
 
     @contextmanager
     def request_lost(self, operation: str, times: int = 99) -> Iterator[list[str]]:
@@ -103,7 +104,7 @@ class Store:
         """Let the store reply with these bytes."""
 
         def reply(request: AWSPreparedRequest) -> AWSResponse:
-            return AWSResponse(request.url, status, {"content-type": "application/xml"}, _Raw(body))
+            return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
         with self.broken(operation, reply, times) as met:
             yield met

@@ -86,9 +86,11 @@ def _work(job: dict[str, Any]) -> None:
             crashpoints.arm(die)
             _actions()[job["action"]](job)
         os._exit(0)
-    except BaseException:
-        # Whatever it was: a forked child must not run on in its parent's loop.
+    except Exception:
         traceback.print_exc()
+        raise
+    finally:
+        # Whatever it was: a forked child must not run on in its parent's loop.
         os._exit(70)
 
 
