@@ -1,11 +1,12 @@
 """What the command line asks of a gallery: its API, and the answers as it needs them."""
 
+import functools
 import ssl
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urljoin
 
 import httpx
@@ -14,6 +15,9 @@ from photosky_cli.config import Config
 from photosky_cli.errors import Failed, Stopped, UsageError
 from photosky_cli.line import Line, Unreachable
 from photosky_cli.photos import Photo
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # As many as a gallery takes in one request; checksums are long, and go into the address.
 BATCH = 100
@@ -51,6 +55,19 @@ class Told:
     part_bytes: int = 0
 
 
+def understood(ask: Callable[P, R]) -> Callable[P, R]:
+    """Raise Stopped where the answer is not of the shape that it should have."""
+
+    @functools.wraps(ask)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return ask(*args, **kwargs)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Stopped(UNEXPECTED) from error
+
+    return run
+
+
 class Gallery:
     """One gallery, asked with one person's token. Every request may be repeated without harm."""
 
@@ -79,6 +96,7 @@ class Gallery:
                 "Give the address of its first page, with the stage where it has one, like https://host/production."
             )
 
+    @understood
     def album(self, name: str, *, make: bool) -> str | None:
         """Return the id of one's own album of that title or id; None where it is missing and not to be made."""
         for last in (False, False, True):
@@ -102,6 +120,7 @@ class Gallery:
                     raise
         raise AssertionError("unreachable")
 
+    @understood
     def announce(self, photos: Sequence[Photo], album: str | None) -> list[Told]:
         """Ask for leave to send up to BATCH photos; one answer for each, in order. Raises Failed for all of them."""
         files = [
@@ -115,22 +134,21 @@ class Gallery:
             for place, photo in enumerate(photos)
         ]
         results = self._ask("POST", "uploads/", {"files": files, "album": album})["results"]
-        if len(results) != len(photos):
-            raise Stopped(UNEXPECTED)
-        return [self._announced(result) for result in results]
+        return [self._announced(result) for result, _ in zip(results, photos, strict=True)]
 
+    @understood
     def finish(self, uploads: Sequence[str]) -> list[Told]:
         """Say that the bytes of up to BATCH uploads were sent; one answer for each, in order."""
         results = self._ask("POST", "uploads/finish/", {"uploads": list(uploads)})["results"]
-        if len(results) != len(uploads):
-            raise Stopped(UNEXPECTED)
-        return [self._told(result) for result in results]
+        return [self._told(result) for result, _ in zip(results, uploads, strict=True)]
 
+    @understood
     def states(self, uploads: Sequence[str]) -> list[Told]:
         """Return where up to BATCH uploads stand; those that are no more are left out."""
         found = self._ask("GET", "uploads/", query={"ids": ",".join(uploads), "limit": str(BATCH)})
         return [self._told(result) for result in found["results"]]
 
+    @understood
     def known(self, sha256s: Sequence[str]) -> set[str]:
         """Return which of the checksums are those of photos that the gallery has already. Changes nothing."""
         known: set[str] = set()
@@ -140,11 +158,13 @@ class Gallery:
             known.update(upload["sha256"] for upload in found if upload["image"])
         return known
 
+    @understood
     def arrived_parts(self, upload: str) -> set[int] | None:
         """Return the numbers of the parts that stand in the store already; None where the whole photo does."""
         found = self._ask("GET", f"uploads/{upload}/parts/")
         return None if found["whole"] else {int(part["number"]) for part in found["parts"]}
 
+    @understood
     def sign_parts(self, upload: str, sha256s: Mapping[int, str]) -> dict[int, Request]:
         """Return the requests that send these parts, by number."""
         parts = [{"number": number, "sha256": sha256} for number, sha256 in sha256s.items()]

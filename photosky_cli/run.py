@@ -125,7 +125,8 @@ class Run:
         try:
             self._hash(photos)
             for thread in threads:
-                thread.join()
+                while thread.is_alive() and not self._stop.is_set():
+                    thread.join(LOOK_EVERY_S)
             if self._error is None:
                 self._await() if wait else self._leave()
         except Stopped:

@@ -507,6 +507,18 @@ def test_address_that_leads_elsewhere_is_told(upload: Run, folder: Path, api: Fa
     assert "https://photos.example.com/api/" in err
 
 
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"<html>", b'{"results": []}', b'{"results": [{}, {}, {}]}'])
+def test_answer_that_cannot_be_understood_ends_the_run_in_words(
+    upload: Run, folder: Path, api: FaultProxy, body: bytes
+) -> None:
+    api.plan(START, 200, body=body)
+
+    status, _, err = upload(folder)
+
+    assert status == 1
+    assert "cannot be understood" in err
+
+
 def test_server_that_speaks_no_tls_is_told(upload: Run, folder: Path, api: FaultProxy) -> None:
     status, _, err = upload(folder, url=api.url.replace("http:", "https:"))
 
