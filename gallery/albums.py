@@ -12,7 +12,9 @@ from photosky.database import atomic_retry
 def create(owner: User, title: str, parent: Album | None = None, description: str = "") -> Album:
     """Make an empty album after its siblings."""
     position = Album.objects.owned_by(owner).filter(parent=parent).count()
-    return Album.objects.create(owner=owner, title=title, parent=parent, description=description, position=position)
+    return Album.objects.create(
+        owner=owner, title=title, parent=parent, description=description, position=position
+    )
 
 
 @atomic_retry

@@ -145,33 +145,42 @@ class Importer:
             connections.close_all()
 
     def _one(self, path: Path, data: bytes, album: Album | None) -> bool:
-        """Bring one file in; return False where the library had it. Raises GalleryError with the reason."""
         modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        announced = uploads.File(
-            path.name, len(data), hashlib.sha256(data).hexdigest(), _type_of(data), modified_at=modified_at
-        )
-        answer = uploads.start(self.owner, [announced], album)[0]
-        if answer.error is not None:
-            raise answer.error
-        if answer.image is not None or answer.upload is None:
-            return False
-        upload = answer.upload
-        if answer.status == "upload":
-            try:
-                objectstore.put(
-                    upload.key,
-                    data,
-                    content_type=upload.content_type,
-                    if_absent=True,
-                    sha256=announced.sha256,
-                )
-            except objectstore.AlreadyExists:
-                logger.info("original stands already upload=%s", upload.pk)
-        uploads.finish(upload)
-        _settled(upload)
-        if upload.state == Upload.State.REJECTED:
-            raise GalleryError(upload.reason)
-        return upload.code != "duplicate"
+        return bring_in(self.owner, data, path.name, modified_at, album)
+
+
+def bring_in(
+    owner: User, data: bytes, filename: str, modified_at: datetime | None = None, album: Album | None = None
+) -> bool:
+    """Make a file a photo of the library, all the way; return False where the library had it.
+
+    Raises GalleryError with the reason where it is refused.
+    """
+    announced = uploads.File(
+        filename, len(data), hashlib.sha256(data).hexdigest(), _type_of(data), modified_at=modified_at
+    )
+    answer = uploads.start(owner, [announced], album)[0]
+    if answer.error is not None:
+        raise answer.error
+    if answer.image is not None or answer.upload is None:
+        return False
+    upload = answer.upload
+    if answer.status == "upload":
+        try:
+            objectstore.put(
+                upload.key,
+                data,
+                content_type=upload.content_type,
+                if_absent=True,
+                sha256=announced.sha256,
+            )
+        except objectstore.AlreadyExists:
+            logger.info("original stands already upload=%s", upload.pk)
+    uploads.finish(upload)
+    _settled(upload)
+    if upload.state == Upload.State.REJECTED:
+        raise GalleryError(upload.reason)
+    return upload.code != "duplicate"
 
 
 def _settled(upload: Upload) -> None:

@@ -65,7 +65,9 @@ def signed_in() -> Callable[[User], Client]:
 @pytest.fixture
 def signing(settings: Settings) -> None:
     """Let addresses be signed although no store runs: signing asks nobody."""
-    settings.S3 = S3Settings("photos", endpoint="http://store.test", access_key="AKIATEST", secret_key="only-for-tests")
+    settings.S3 = S3Settings(
+        "photos", endpoint="http://store.test", access_key="AKIATEST", secret_key="only-for-tests"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What the database itself refuses, and the questions that querysets answer."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
@@ -26,7 +27,7 @@ def test_database_refuses_the_same_bytes_twice_for_one_owner(alice: User, bob: U
 
 
 @pytest.mark.parametrize("wrong", [{"width": 0}, {"latitude": 91.0}, {"longitude": -181.0}])
-def test_database_refuses_impossible_facts(alice: User, wrong: dict[str, float]) -> None:
+def test_database_refuses_impossible_facts(alice: User, wrong: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError):
         make_image(alice, **wrong)
 

@@ -1,6 +1,8 @@
 """Which codecs this installation lacks: asked once at start, so that a photograph need not find out."""
 
-REINSTALL = "Reinstall the picture libraries: pip install --force-reinstall pyvips pyvips-binary pi-heif pillow"
+REINSTALL = (
+    "Reinstall the picture libraries: pip install --force-reinstall pyvips pyvips-binary pi-heif pillow"
+)
 
 # libvips' operations (vips -l foreign) that the loaders' allow-list and the ladder rely on.
 _OPERATIONS = {

@@ -4,285 +4,594 @@ import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
 import django.utils.timezone
-import gallery.models.keys
 from django.conf import settings
 from django.db import migrations, models
 
+import gallery.models.keys
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('quota_bytes', models.BigIntegerField(blank=True, help_text='Empty: the default of this site.', null=True)),
-                ('used_bytes', models.BigIntegerField(default=0, editable=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "quota_bytes",
+                    models.BigIntegerField(
+                        blank=True, help_text="Empty: the default of this site.", null=True
+                    ),
+                ),
+                ("used_bytes", models.BigIntegerField(default=0, editable=False)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Album',
+            name="Album",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('position', models.IntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='albums', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='gallery.album')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("position", models.IntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="albums",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="gallery.album",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AlbumMember',
+            name="AlbumMember",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('viewer', 'Viewer'), ('contributor', 'Contributor'), ('editor', 'Editor')], default='viewer', max_length=12)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('album', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='gallery.album')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("viewer", "Viewer"), ("contributor", "Contributor"), ("editor", "Editor")],
+                        default="viewer",
+                        max_length=12,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "album",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="gallery.album",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='album',
-            name='members',
-            field=models.ManyToManyField(related_name='shared_albums', through='gallery.AlbumMember', to=settings.AUTH_USER_MODEL),
+            model_name="album",
+            name="members",
+            field=models.ManyToManyField(
+                related_name="shared_albums", through="gallery.AlbumMember", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.CreateModel(
-            name='Image',
+            name="Image",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('original_key', models.CharField(editable=False, max_length=200, unique=True)),
-                ('sha256', models.CharField(editable=False, max_length=64)),
-                ('bytes', models.BigIntegerField(editable=False)),
-                ('filename', models.CharField(max_length=255)),
-                ('content_type', models.CharField(editable=False, max_length=40)),
-                ('width', models.PositiveIntegerField(editable=False)),
-                ('height', models.PositiveIntegerField(editable=False)),
-                ('rendition_token', models.CharField(editable=False, max_length=32, unique=True)),
-                ('recipe', models.CharField(editable=False, max_length=16)),
-                ('color', models.CharField(default='#808080', editable=False, max_length=7)),
-                ('thumbhash', models.CharField(blank=True, editable=False, max_length=40)),
-                ('taken_at', models.DateTimeField()),
-                ('taken_offset_minutes', models.SmallIntegerField(blank=True, null=True)),
-                ('taken_source', models.CharField(choices=[('exif', 'the camera'), ('gps', 'the satellite clock'), ('file', "the file's date"), ('upload', 'the time of upload'), ('person', 'a person')], default='upload', max_length=8)),
-                ('month', models.PositiveIntegerField(editable=False, help_text='Year x 100 + month of the local time taken.')),
-                ('camera_make', models.CharField(blank=True, max_length=80)),
-                ('camera_model', models.CharField(blank=True, max_length=80)),
-                ('lens', models.CharField(blank=True, max_length=120)),
-                ('f_number', models.FloatField(blank=True, null=True)),
-                ('exposure_s', models.FloatField(blank=True, null=True)),
-                ('iso', models.PositiveIntegerField(blank=True, null=True)),
-                ('focal_length_mm', models.FloatField(blank=True, null=True)),
-                ('focal_length_35mm', models.FloatField(blank=True, null=True)),
-                ('latitude', models.FloatField(blank=True, null=True)),
-                ('longitude', models.FloatField(blank=True, null=True)),
-                ('altitude_m', models.FloatField(blank=True, null=True)),
-                ('orientation', models.PositiveSmallIntegerField(default=1, editable=False)),
-                ('metadata', models.JSONField(blank=True, default=dict, editable=False)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('is_favorite', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('binned_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='images', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("original_key", models.CharField(editable=False, max_length=200, unique=True)),
+                ("sha256", models.CharField(editable=False, max_length=64)),
+                ("bytes", models.BigIntegerField(editable=False)),
+                ("filename", models.CharField(max_length=255)),
+                ("content_type", models.CharField(editable=False, max_length=40)),
+                ("width", models.PositiveIntegerField(editable=False)),
+                ("height", models.PositiveIntegerField(editable=False)),
+                ("rendition_token", models.CharField(editable=False, max_length=32, unique=True)),
+                ("recipe", models.CharField(editable=False, max_length=16)),
+                ("color", models.CharField(default="#808080", editable=False, max_length=7)),
+                ("thumbhash", models.CharField(blank=True, editable=False, max_length=40)),
+                ("taken_at", models.DateTimeField()),
+                ("taken_offset_minutes", models.SmallIntegerField(blank=True, null=True)),
+                (
+                    "taken_source",
+                    models.CharField(
+                        choices=[
+                            ("exif", "the camera"),
+                            ("gps", "the satellite clock"),
+                            ("file", "the file's date"),
+                            ("upload", "the time of upload"),
+                            ("person", "a person"),
+                        ],
+                        default="upload",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "month",
+                    models.PositiveIntegerField(
+                        editable=False, help_text="Year x 100 + month of the local time taken."
+                    ),
+                ),
+                ("camera_make", models.CharField(blank=True, max_length=80)),
+                ("camera_model", models.CharField(blank=True, max_length=80)),
+                ("lens", models.CharField(blank=True, max_length=120)),
+                ("f_number", models.FloatField(blank=True, null=True)),
+                ("exposure_s", models.FloatField(blank=True, null=True)),
+                ("iso", models.PositiveIntegerField(blank=True, null=True)),
+                ("focal_length_mm", models.FloatField(blank=True, null=True)),
+                ("focal_length_35mm", models.FloatField(blank=True, null=True)),
+                ("latitude", models.FloatField(blank=True, null=True)),
+                ("longitude", models.FloatField(blank=True, null=True)),
+                ("altitude_m", models.FloatField(blank=True, null=True)),
+                ("orientation", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("metadata", models.JSONField(blank=True, default=dict, editable=False)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("is_favorite", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("binned_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="images",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AlbumImage',
+            name="AlbumImage",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('position', models.IntegerField(default=0)),
-                ('added_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('album', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='gallery.album')),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='gallery.image')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("position", models.IntegerField(default=0)),
+                ("added_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "album",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="gallery.album",
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="gallery.image",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='album',
-            name='cover',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='gallery.image'),
+            model_name="album",
+            name="cover",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="gallery.image",
+            ),
         ),
         migrations.AddField(
-            model_name='album',
-            name='images',
-            field=models.ManyToManyField(related_name='albums', through='gallery.AlbumImage', to='gallery.image'),
+            model_name="album",
+            name="images",
+            field=models.ManyToManyField(
+                related_name="albums", through="gallery.AlbumImage", to="gallery.image"
+            ),
         ),
         migrations.CreateModel(
-            name='ShareLink',
+            name="ShareLink",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('token_sha256', models.CharField(editable=False, max_length=64, unique=True)),
-                ('password', models.CharField(blank=True, editable=False, max_length=128)),
-                ('allow_download', models.BooleanField(default=True)),
-                ('show_location', models.BooleanField(default=False)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('album', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='share_links', to='gallery.album')),
-                ('image', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='share_links', to='gallery.image')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='share_links', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("token_sha256", models.CharField(editable=False, max_length=64, unique=True)),
+                ("password", models.CharField(blank=True, editable=False, max_length=128)),
+                ("allow_download", models.BooleanField(default=True)),
+                ("show_location", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "album",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="share_links",
+                        to="gallery.album",
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="share_links",
+                        to="gallery.image",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="share_links",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('slug', models.CharField(editable=False, max_length=60)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tags', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("slug", models.CharField(editable=False, max_length=60)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tags",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImageTag',
+            name="ImageTag",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='gallery.image')),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='gallery.tag')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="gallery.image"
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="gallery.tag"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='image',
-            name='tags',
-            field=models.ManyToManyField(blank=True, related_name='images', through='gallery.ImageTag', to='gallery.tag'),
+            model_name="image",
+            name="tags",
+            field=models.ManyToManyField(
+                blank=True, related_name="images", through="gallery.ImageTag", to="gallery.tag"
+            ),
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.UUIDField(default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('processing', 'Processing'), ('ready', 'Ready'), ('rejected', 'Rejected')], default='pending', max_length=12)),
-                ('filename', models.CharField(max_length=255)),
-                ('content_type', models.CharField(max_length=40)),
-                ('bytes', models.BigIntegerField(help_text='As announced; 0 while unknown.')),
-                ('sha256', models.CharField(blank=True, max_length=64, null=True)),
-                ('key', models.CharField(editable=False, max_length=200, unique=True)),
-                ('rendition_token', models.CharField(default=gallery.models.keys.new_token, editable=False, max_length=32, unique=True)),
-                ('file_modified_at', models.DateTimeField(blank=True, null=True)),
-                ('code', models.CharField(blank=True, max_length=40)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('lease_token', models.UUIDField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('album', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='gallery.album')),
-                ('image', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='uploads', to='gallery.image')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uploads', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gallery.models.keys.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("ready", "Ready"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("filename", models.CharField(max_length=255)),
+                ("content_type", models.CharField(max_length=40)),
+                ("bytes", models.BigIntegerField(help_text="As announced; 0 while unknown.")),
+                ("sha256", models.CharField(blank=True, max_length=64, null=True)),
+                ("key", models.CharField(editable=False, max_length=200, unique=True)),
+                (
+                    "rendition_token",
+                    models.CharField(
+                        default=gallery.models.keys.new_token, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("file_modified_at", models.DateTimeField(blank=True, null=True)),
+                ("code", models.CharField(blank=True, max_length=40)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("lease_token", models.UUIDField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "album",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="gallery.album",
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="uploads",
+                        to="gallery.image",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uploads",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('used_bytes__gte', 0)), name='user_used_bytes_not_negative'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("used_bytes__gte", 0)), name="user_used_bytes_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='albummember',
-            constraint=models.UniqueConstraint(fields=('album', 'user'), name='album_member_once'),
+            model_name="albummember",
+            constraint=models.UniqueConstraint(fields=("album", "user"), name="album_member_once"),
         ),
         migrations.AddIndex(
-            model_name='albumimage',
-            index=models.Index(fields=['album', 'position', 'id'], name='album_image_order'),
+            model_name="albumimage",
+            index=models.Index(fields=["album", "position", "id"], name="album_image_order"),
         ),
         migrations.AddConstraint(
-            model_name='albumimage',
-            constraint=models.UniqueConstraint(fields=('album', 'image'), name='album_image_once'),
+            model_name="albumimage",
+            constraint=models.UniqueConstraint(fields=("album", "image"), name="album_image_once"),
         ),
         migrations.AddIndex(
-            model_name='album',
-            index=models.Index(fields=['owner', 'parent', 'position'], name='album_order'),
+            model_name="album",
+            index=models.Index(fields=["owner", "parent", "position"], name="album_order"),
         ),
         migrations.AddConstraint(
-            model_name='album',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='album_not_inside_itself'),
+            model_name="album",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True), name="album_not_inside_itself"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='album',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='album_has_a_title'),
+            model_name="album",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="album_has_a_title"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sharelink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('album', None), ('image__isnull', False)), models.Q(('album__isnull', False), ('image', None)), _connector='OR'), name='share_link_has_one_target'),
+            model_name="sharelink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("album", None), ("image__isnull", False)),
+                    models.Q(("album__isnull", False), ("image", None)),
+                    _connector="OR",
+                ),
+                name="share_link_has_one_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('owner', 'slug'), name='tag_once_per_owner'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(fields=("owner", "slug"), name="tag_once_per_owner"),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='tag_has_a_name'),
+            model_name="tag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug", ""), _negated=True), name="tag_has_a_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='imagetag',
-            constraint=models.UniqueConstraint(fields=('tag', 'image'), name='image_tag_once'),
+            model_name="imagetag",
+            constraint=models.UniqueConstraint(fields=("tag", "image"), name="image_tag_once"),
         ),
         migrations.AddIndex(
-            model_name='image',
-            index=models.Index(fields=['owner', 'taken_at', 'id'], name='image_timeline'),
+            model_name="image",
+            index=models.Index(fields=["owner", "taken_at", "id"], name="image_timeline"),
         ),
         migrations.AddIndex(
-            model_name='image',
-            index=models.Index(fields=['owner', 'month'], name='image_month'),
+            model_name="image",
+            index=models.Index(fields=["owner", "month"], name="image_month"),
         ),
         migrations.AddIndex(
-            model_name='image',
-            index=models.Index(fields=['owner', 'binned_at'], name='image_bin'),
+            model_name="image",
+            index=models.Index(fields=["owner", "binned_at"], name="image_bin"),
         ),
         migrations.AddConstraint(
-            model_name='image',
-            constraint=models.UniqueConstraint(fields=('owner', 'sha256'), name='image_once_per_owner'),
+            model_name="image",
+            constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="image_once_per_owner"),
         ),
         migrations.AddConstraint(
-            model_name='image',
-            constraint=models.CheckConstraint(condition=models.Q(('height__gt', 0), ('width__gt', 0)), name='image_has_a_size'),
+            model_name="image",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("height__gt", 0), ("width__gt", 0)), name="image_has_a_size"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='image',
-            constraint=models.CheckConstraint(condition=models.Q(('latitude', None), models.Q(('latitude__gte', -90), ('latitude__lte', 90)), _connector='OR'), name='image_latitude_on_earth'),
+            model_name="image",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("latitude", None),
+                    models.Q(("latitude__gte", -90), ("latitude__lte", 90)),
+                    _connector="OR",
+                ),
+                name="image_latitude_on_earth",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='image',
-            constraint=models.CheckConstraint(condition=models.Q(('longitude', None), models.Q(('longitude__gte', -180), ('longitude__lte', 180)), _connector='OR'), name='image_longitude_on_earth'),
+            model_name="image",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("longitude", None),
+                    models.Q(("longitude__gte", -180), ("longitude__lte", 180)),
+                    _connector="OR",
+                ),
+                name="image_longitude_on_earth",
+            ),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['state', 'lease_until', 'id'], name='upload_outbox'),
+            model_name="upload",
+            index=models.Index(fields=["state", "lease_until", "id"], name="upload_outbox"),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['owner', 'id'], name='upload_by_owner'),
+            model_name="upload",
+            index=models.Index(fields=["owner", "id"], name="upload_by_owner"),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.UniqueConstraint(fields=('owner', 'sha256'), name='upload_once_per_owner'),
+            model_name="upload",
+            constraint=models.UniqueConstraint(fields=("owner", "sha256"), name="upload_once_per_owner"),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('bytes__gte', 0)), name='upload_bytes_not_negative'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bytes__gte", 0)), name="upload_bytes_not_negative"
+            ),
         ),
     ]

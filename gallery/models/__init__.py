@@ -10,8 +10,8 @@ from gallery.models.keys import new_id, new_token
 from gallery.models.sharing import ShareLink
 from gallery.models.tags import ImageTag, Tag
 from gallery.models.tokens import ApiToken, ApiTokenQuerySet
-from gallery.models.uploads import Upload, UploadQuerySet
 from gallery.models.upkeep import Inspection, Library, Removal, RemovalQuerySet
+from gallery.models.uploads import Upload, UploadQuerySet
 from gallery.models.users import User
 
 __all__ = [
