@@ -11,12 +11,15 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from gallery import crashpoints, marker, objectstore
+from gallery import crashpoints, marker
 from gallery.models import User
 from photosky.env import S3Settings
-from tests.faults.library import Store, use_database
+from tests.faults.library import Store, empty_bucket, use_database
 from tests.faults.processes import Nursery
 from tests.make import make_user
+
+# One bucket for all: the server takes a second to make room for another. Each test begins by emptying it.
+BUCKET = f"faults-{secrets.token_hex(4)}"
 
 
 @pytest.fixture
@@ -39,8 +42,8 @@ def database(db: None, tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def store(database: Path, s3_settings: S3Settings, settings: Settings) -> Iterator[Store]:
     """Give the test a bucket with the mark of its library, and ways to break the line to it."""
-    settings.S3 = replace(s3_settings, bucket=f"faults-{secrets.token_hex(4)}")
-    objectstore.ensure_bucket([])
+    settings.S3 = replace(s3_settings, bucket=BUCKET)
+    empty_bucket()
     marker.verify()
     yield Store(settings.S3)
     crashpoints.arm(None)

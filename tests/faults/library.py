@@ -216,6 +216,14 @@ def everything() -> dict[str, str]:
     return {found.key: found.etag for found in objectstore.list_objects("")}
 
 
+def empty_bucket() -> None:
+    """Make the bucket of settings.S3 where there is none, and let it hold nothing."""
+    objectstore.ensure_bucket([])
+    objectstore.delete(list(everything()))
+    for parts in objectstore.multipart_list(""):
+        objectstore.multipart_abort(parts.key, parts.upload_id)
+
+
 def photos(owner: User) -> list[str]:
     """Return the checksums of the owner's photos, each proven to be readable."""
     found = []
