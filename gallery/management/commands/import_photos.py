@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from gallery.importing import Importer, Outcome
-from gallery.models import User
+from gallery.management import owners
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        owner = _owner(options["user"])
+        owner = owners.named(options["user"])
         for path in options["paths"]:
             if not path.exists():
                 raise CommandError(f"{path} does not exist. Nothing was imported.")
@@ -75,21 +75,3 @@ class Command(BaseCommand):
             self.stderr.write(f"  {path}: {reason}")
         if outcome.failures:
             raise CommandError(f"{len(outcome.failures)} files were not imported; the reasons are above.")
-
-
-def _owner(name: str | None) -> User:
-    if name:
-        owner = User.objects.filter(username=name).first()
-        if owner is None:
-            raise CommandError(f"There is no user {name}. Known: {_names()}.")
-        return owner
-    users = list(User.objects.all()[:2])
-    if not users:
-        raise CommandError("There is no user yet: make one with `manage.py createsuperuser`.")
-    if len(users) > 1:
-        raise CommandError(f"There are several users: say whose library with --user NAME. Known: {_names()}.")
-    return users[0]
-
-
-def _names() -> str:
-    return ", ".join(User.objects.order_by("username").values_list("username", flat=True)[:20])
