@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from gallery import fsck, imaging, marker, objectstore, removals, renditions, uploads
@@ -362,3 +364,19 @@ def test_worker_command_does_what_waits_once(alice: User) -> None:
     call_command("work", "--once", stdout=out)
 
     assert out.getvalue().startswith("1 uploads processed")
+
+
+def test_admin_shows_the_last_result_and_what_is_set_aside(alice: User, admin_client: Client) -> None:
+    image = photo_of(alice)
+    objectstore.delete([image.original_key])
+    inspect()
+    Removal.objects.create(key="originals/aside.jpg", reason=Removal.Reason.WRONG_BYTES, not_before=None)
+
+    results = admin_client.get(reverse("admin:gallery_inspection_changelist")).content.decode()
+    result = Inspection.objects.latest("id")
+    report = admin_client.get(reverse("admin:gallery_inspection_change", args=[result.pk])).content.decode()
+    aside = admin_client.get(reverse("admin:gallery_removal_changelist")).content.decode()
+
+    assert "1 missing" in results
+    assert image.original_key in report
+    assert "originals/aside.jpg" in aside

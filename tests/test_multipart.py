@@ -3,8 +3,10 @@
 import hashlib
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 from gallery import objectstore, tasks, uploads
 from gallery.errors import InvalidUpload, NotUploaded
@@ -225,3 +227,15 @@ def test_upload_whose_parts_the_store_dropped_starts_over(alice: User) -> None:
     for number in (1, 2):
         send_part(again, data, number)
     assert uploads.finish(again).state == Upload.State.PROCESSING
+
+
+def test_owner_gives_an_upload_up_and_a_stranger_gets_404(
+    alice: User, stranger: User, signed_in: Callable[[User], Client]
+) -> None:
+    upload = begin(alice, large_photo())
+    address = f"/api/uploads/{upload.pk}/"
+
+    assert signed_in(stranger).delete(address).status_code == 404
+    assert signed_in(alice).delete(address).status_code == 204
+    assert not Upload.objects.filter(pk=upload.pk).exists()
+    assert signed_in(alice).delete(address).status_code == 404

@@ -6,9 +6,19 @@ from gallery.admin.albums import AlbumAdmin
 from gallery.admin.images import ImageAdmin
 from gallery.admin.labels import ShareLinkAdmin, TagAdmin
 from gallery.admin.people import PersonAdmin
+from gallery.admin.upkeep import InspectionAdmin, RemovalAdmin
 from gallery.admin.uploads import UploadAdmin
 
-__all__ = ["AlbumAdmin", "ImageAdmin", "PersonAdmin", "ShareLinkAdmin", "TagAdmin", "UploadAdmin"]
+__all__ = [
+    "AlbumAdmin",
+    "ImageAdmin",
+    "InspectionAdmin",
+    "PersonAdmin",
+    "RemovalAdmin",
+    "ShareLinkAdmin",
+    "TagAdmin",
+    "UploadAdmin",
+]
 
 admin.site.site_title = admin.site.site_header = "PhotoSky"
 admin.site.index_title = "Administration"

@@ -263,6 +263,12 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         """Say that the bytes were sent. 409 while nothing has arrived, 413 where no space is left."""
         return Response(UploadSerializer(uploads.finish(self.get_object())).data)
 
+    @extend_schema(operation_id="uploads_abort", summary="Give an upload up", responses={204: None})
+    def destroy(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002
+        """Forget a file that was announced, and remove what came of it. One that is a photo already is refused: 400."""
+        uploads.abort(self.get_object())
+        return Response(status=204)
+
     @extend_schema(
         operation_id="uploads_parts",
         summary="List the parts that have arrived",
