@@ -283,7 +283,7 @@ def _answers(s3_port: int) -> bool:
 
 def _ended(tail: str) -> Exception:
     """Tell from the end of the log why the server ended by itself."""
-    if "address already in use" in tail:
+    if "address already in use" in tail or "Port allocation failed" in tail:
         return PortTakenError(
             "A port of the S3 server was taken by another program while it started: start it again."
         )
