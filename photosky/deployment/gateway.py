@@ -60,7 +60,7 @@ class Response:
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """One address of a function. `domain` empty is the address that AWS gives, with the stage in the path."""
+    """One address of a function. Without `domain` it is one of the kind that AWS gives."""
 
     format: Format = Format.REST
     stage: str = "production"
@@ -78,8 +78,8 @@ class FrontEnd:
 
     @property
     def prefix(self) -> str:
-        """What stands before every path of the site in addresses that clients use."""
-        return f"/{self.stage}" if not self.domain and self.format is not Format.URL else ""
+        """What stands before every path of the site in addresses that clients use: the stage, at a gateway's own."""
+        return f"/{self.stage}" if self.host.endswith(".amazonaws.com") else ""
 
     def event(self, request: Request) -> Event:
         """Return the event for a request whose path is that of the site, without the prefix."""

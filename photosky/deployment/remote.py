@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from photosky.deployment.errors import DeploymentError
 from photosky.deployment.stages import Deployment, Stage
@@ -105,11 +106,12 @@ def _message(payload: bytes) -> str:
 
 
 def address(account: Account, stage: Stage) -> str:
-    """Return where the gallery is: its domain, or the address that AWS gave to the gateway or the function."""
-    if stage.variables.get("PHOTOSKY_SITE_URL"):
-        return stage.variables["PHOTOSKY_SITE_URL"].rstrip("/")
+    """Return where the gallery is: its own domain, or the address that AWS gave to the gateway or the function."""
     if stage.settings.get("domain"):
         return f"https://{stage.settings['domain']}"
+    site = stage.variables.get("PHOTOSKY_SITE_URL", "").rstrip("/")
+    if site and not urlsplit(site).netloc.endswith(".amazonaws.com"):
+        return site
     with explained(f"looking for the address of {stage.function}"):
         if stage.settings.get("function_url_enabled"):
             return account.functions.get_function_url_config(FunctionName=stage.function)[

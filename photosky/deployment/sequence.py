@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from photosky.deployment import package, preflight, remote, smoke
 from photosky.deployment.errors import DeploymentError
@@ -129,11 +130,12 @@ class Sequence:
     def smoke_test(self) -> None:
         """Try the gallery out; raises DeploymentError where it does not answer as it should."""
         web = self.deployment.web
-        front = front_end(web, self.account.region)
+        site = remote.address(self.account, web)
+        front = front_end(web, self.account.region, site)
         if self.invoked:
             fetch = smoke.by_invocation(lambda event: remote.invoke(self.account, web, event), front)
         else:
-            fetch = smoke.over_network(remote.address(self.account, web))
+            fetch = smoke.over_network(site)
         smoke.check(fetch, front.prefix)
 
     def _zappa(self, *arguments: str) -> None:
@@ -151,13 +153,13 @@ class FirstUser:
         self.name, self.email, self.password = name, email, password
 
 
-def front_end(stage: Stage, region: str) -> FrontEnd:
-    """Return how the stage is reached, for requests that are made by invocation."""
+def front_end(stage: Stage, region: str, site: str) -> FrontEnd:
+    """Return how the stage is reached at the address `site`."""
     if stage.settings.get("function_url_enabled"):
         kind = Format.URL
     else:
         kind = Format.HTTP if stage.settings.get("apigateway_version") == "v2" else Format.REST
-    return FrontEnd(kind, stage.name, region, str(stage.settings.get("domain") or ""))
+    return FrontEnd(kind, stage.name, region, urlsplit(site).netloc)
 
 
 def settings_path(text: str) -> Path:

@@ -310,6 +310,21 @@ def test_an_update_goes_live_and_a_rollback_takes_it_back(
     assert after == before
 
 
+def test_the_site_may_be_told_the_gateways_own_address(
+    deployed: None, act: Run, aws: Aws, folder: Path, changed: Callable[[str, str], None]
+) -> None:
+    found = client(aws, folder, "cloudformation").describe_stack_resource(
+        StackName=WEB, LogicalResourceId="Api"
+    )
+    host = f"{found['StackResourceDetail']['PhysicalResourceId']}.execute-api.eu-central-1.amazonaws.com"
+    changed("PHOTOSKY_SITE_URL", f"https://{host}")
+
+    done = act("update")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"The gallery is at https://{host}/production/" in done.stdout
+
+
 def test_a_failed_smoke_test_puts_the_former_code_back_and_says_so(
     deployed: None,
     act: Run,
