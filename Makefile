@@ -12,7 +12,7 @@ export MALLOC_ARENA_MAX = 1
 export UV_PYTHON_DOWNLOADS = never
 export PYTHONPATH = $(CURDIR)
 
-.PHONY: help setup setup-dev run demo test test-browser lint format bench lock clean distclean
+.PHONY: help setup setup-dev run demo test test-browser lint format bench lock vendor clean distclean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -75,6 +75,21 @@ lock: $(UV) ## Pin every dependency with its hash in requirements/
 	@$(LOCK) --group dev -o requirements/dev.txt
 	@for group in local deploy; do \
 		$(LOCK) -c requirements/dev.txt --group $$group -o requirements/$$group.txt || exit 1; done
+	@echo awslambdaric | $(filter-out pyproject.toml,$(LOCK)) -c requirements/dev.txt -o requirements/runtime.txt -
+
+# Scripts of others that pages load. They are built here once and committed: nothing of npm is needed to run the gallery.
+NOBLE_HASHES := 2.4.0
+ESBUILD := 0.28.2
+VENDORED := gallery/static/vendor
+vendor: ## Build the scripts of others in gallery/static/vendor anew (needs npm)
+	@mkdir -p .tools/vendor $(VENDORED)/noble-hashes
+	@npm install --prefix .tools/vendor --silent --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
+		esbuild@$(ESBUILD) @noble/hashes@$(NOBLE_HASHES)
+	@echo "export { sha256 } from '@noble/hashes/sha2.js';" > .tools/vendor/sha256.js
+	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/sha256.js --bundle --minify --format=esm --target=es2022 \
+		--legal-comments=none --log-level=warning --outfile=$(VENDORED)/noble-hashes/sha256.js \
+		--banner:js="/*! SHA-256 of @noble/hashes $(NOBLE_HASHES), (c) Paul Miller, MIT license: see LICENSE. Built by 'make vendor'. */"
+	@cp .tools/vendor/node_modules/@noble/hashes/LICENSE $(VENDORED)/noble-hashes/LICENSE
 
 clean: ## Remove caches and builds; photos in var/ stay
 	@rm -rf build dist staticfiles .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage
