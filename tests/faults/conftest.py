@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import connection
 from pytest_django import Settings
 
 from gallery import crashpoints, marker
@@ -22,21 +22,27 @@ from tests.make import make_user
 BUCKET = f"faults-{secrets.token_hex(4)}"
 
 
-@pytest.fixture
-def database(db: None, tmp_path: Path) -> Iterator[Path]:
-    """Lead every thread to a database file with all tables and no rows, and back again."""
-    empty = connections["default"]
-    if empty.vendor != "sqlite":
-        pytest.skip("the fault tests copy their database, which takes SQLite")
-    path = tmp_path / "library.sqlite3"
-    # By a connection of its own: that of the test holds a transaction open.
-    with (
-        closing(sqlite3.connect(empty.settings_dict["NAME"], uri=True)) as source,
-        closing(sqlite3.connect(path)) as copy,
-    ):
-        source.backup(copy)
-    with use_database(path):
-        yield path
+if connection.vendor == "sqlite":
+
+    @pytest.fixture
+    def database(db: None, tmp_path: Path) -> Iterator[Path]:
+        """Lead every thread to a database file with all tables and no rows, and back again."""
+        path = tmp_path / "library.sqlite3"
+        # By a connection of its own: that of the test holds a transaction open.
+        with (
+            closing(sqlite3.connect(connection.settings_dict["NAME"], uri=True)) as source,
+            closing(sqlite3.connect(path)) as copy,
+        ):
+            source.backup(copy)
+        with use_database(path):
+            yield path
+
+else:
+
+    @pytest.fixture
+    def database(transactional_db: None) -> Path:
+        """Name the server's database of the tests, which is emptied after each."""
+        return Path(connection.settings_dict["NAME"])
 
 
 @pytest.fixture

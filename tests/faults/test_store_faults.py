@@ -88,13 +88,10 @@ def test_store_that_cannot_be_reached_postpones_the_work(owner: User, store: Sto
     check_settled()
 
 
-@pytest.mark.parametrize("times", [2, 4])
-def test_busy_store_is_asked_again_and_the_photo_is_made_in_the_end(
-    owner: User, store: Store, times: int
-) -> None:
+def test_busy_store_is_asked_again_and_the_photo_is_made_in_the_end(owner: User, store: Store) -> None:
     data = photo_bytes()
     upload = processing(owner, data)
-    with store.says("PutObject", 503, "SlowDown", times):
+    with store.says("PutObject", 503, "SlowDown", 4):
         tasks.process(upload.pk)
 
     check_invariants()
