@@ -144,8 +144,11 @@ def _first_user() -> str:
     return f"  Sign in as {name} with the password {password}\n  (shown this once; `./manage.py changepassword {name}` sets another)\n"
 
 
-def _prepare(port: int) -> str:
-    """Bring database, bucket and owner up to date; return the words about a new owner."""
+def _prepare(port: int, *, own_store: bool) -> str:
+    """Bring database, bucket and owner up to date; return the words about a new owner.
+
+    A bucket that somebody else set up is used as it is: its rules may serve a site as well.
+    """
     import django
 
     django.setup()
@@ -154,7 +157,10 @@ def _prepare(port: int) -> str:
     from gallery import objectstore
 
     call_command("migrate", verbosity=0, interactive=False)
-    objectstore.ensure_bucket([f"http://{name}:{port}" for name in (HOST, "localhost")])
+    if own_store:
+        objectstore.ensure_bucket([f"http://{name}:{port}" for name in (HOST, "localhost")])
+    elif problem := objectstore.check():
+        sys.exit(problem)
     return _first_user()
 
 
@@ -217,7 +223,8 @@ def main() -> None:
         listener = _listen(options.port)
         with _store(state) as endpoint:
             _configure(state, endpoint)
-            _serve(listener, _prepare(listener.getsockname()[1]), with_examples=options.demo)
+            welcome = _prepare(listener.getsockname()[1], own_store=bool(endpoint))
+            _serve(listener, welcome, with_examples=options.demo)
     except EmbeddedS3Error as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:

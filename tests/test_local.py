@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gallery import objectstore
+from photosky.env import S3Settings
 from tests.make import photo_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,12 +28,12 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def gallery(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def gallery(folder: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the local gallery; give its process and what it has printed when it is ready."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "photosky.local", *arguments],
+        [sys.executable, "-m", "photosky.local"],
         cwd=ROOT,
-        env=environment(folder),
+        env={**environment(folder), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -102,6 +104,26 @@ def test_gallery_starts_ends_without_a_trace_and_keeps_its_photos(tmp_path: Path
     assert processes_in(folder) == []
 
 
+def test_existing_bucket_is_used_as_it_is(tmp_path: Path, s3: S3Settings) -> None:
+    rules = objectstore.connection.client().get_bucket_cors(Bucket=s3.bucket)["CORSRules"]
+    existing = {
+        "PHOTOSKY_BUCKET": s3.bucket,
+        "PHOTOSKY_S3_ENDPOINT": s3.endpoint,
+        "PHOTOSKY_S3_ACCESS_KEY": s3.access_key,
+        "PHOTOSKY_S3_SECRET_KEY": s3.secret_key,
+    }
+
+    with gallery(tmp_path / "var", **existing) as (process, said):
+        assert address(said)
+        assert not (tmp_path / "var" / "s3").exists()
+        end(process)
+    assert objectstore.connection.client().get_bucket_cors(Bucket=s3.bucket)["CORSRules"] == rules
+
+    with gallery(tmp_path / "var", **{**existing, "PHOTOSKY_BUCKET": "no-such-bucket"}) as (process, said):
+        assert "no-such-bucket" in said
+        assert "Traceback" not in said
+
+
 def test_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     with gallery(tmp_path / "var") as (process, _):
         end(process)
@@ -124,7 +146,7 @@ def test_port_that_is_taken_is_named_with_the_remedy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [("--port", "many"), ("--nonsense",)])
 def test_wrong_usage_is_said_in_a_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "photosky.local", *arguments],
+        [sys.executable, "-m", "photosky.local"],
         cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
