@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gallery import objectstore, transitions
 from gallery.crashpoints import crash_point
-from gallery.errors import NotUploaded
+from gallery.errors import NotUploaded, UploadGone
 from gallery.models import Upload
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,14 @@ def confirm(upload: Upload) -> bool:
     return moved
 
 
+def reread(upload: Upload) -> None:
+    """Learn what others did to the upload meanwhile. Raises UploadGone where it was given up."""
+    try:
+        upload.refresh_from_db()
+    except Upload.DoesNotExist:
+        raise UploadGone(f"{upload.filename} was given up meanwhile: announce it again.") from None
+
+
 def part_count(upload: Upload) -> int:
     """Return in how many parts the upload is sent; 0 for one that is not."""
     return -(-upload.bytes // upload.part_bytes) if upload.part_bytes else 0
@@ -57,7 +65,7 @@ def parts_of(upload: Upload) -> list[objectstore.Part]:
     Where the store knows the upload no more (it was joined, or its time was over) the row forgets its id, so that the
     next part begins another.
     """
-    upload.refresh_from_db(fields=["multipart_id", "parts"])
+    reread(upload)
     if not upload.multipart_id:
         return []
     try:

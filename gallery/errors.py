@@ -51,3 +51,10 @@ class WrongBytes(GalleryError):
 
     code = "wrong_bytes"
     status = 409
+
+
+class UploadGone(GalleryError):
+    """The upload was given up while it was worked on: there is none any more."""
+
+    code = "upload_gone"
+    status = 404

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gallery import arrivals, objectstore, renditions, tasks, transitions
 from gallery.crashpoints import crash_point
-from gallery.errors import GalleryError, InvalidUpload
+from gallery.errors import GalleryError, InvalidUpload, UploadGone
 from gallery.models import Upload
 
 logger = logging.getLogger(__name__)
@@ -18,14 +18,14 @@ HEADS_AT_ONCE = 8
 def finish(upload: Upload) -> Upload:
     """Confirm that the bytes have arrived and hand the upload to the workers. Repeating the call changes nothing.
 
-    Raises NotUploaded while bytes are missing, QuotaExceeded where the owner's space is used up. Other bytes than
-    those announced make it REJECTED.
+    Raises NotUploaded while bytes are missing, QuotaExceeded where the owner's space is used up, UploadGone where it was
+    given up at the same moment. Other bytes than those announced make it REJECTED.
     """
     if upload.state != Upload.State.PENDING:
         return upload
     if arrivals.confirm(upload):
         tasks.wake()
-    upload.refresh_from_db()
+    arrivals.reread(upload)
     return upload
 
 
@@ -63,7 +63,7 @@ def _arrived_plainly(pending: Sequence[Upload]) -> list[Upload]:
 def _outcome(upload: Upload | None) -> Upload | GalleryError | None:
     try:
         return finish(upload) if upload is not None else None
-    except Upload.DoesNotExist:
+    except UploadGone:
         return None
     except GalleryError as error:
         return error
