@@ -1,50 +1,22 @@
 """What people do: sign in, bring photos in, look at them, go back; with the keyboard, and without JavaScript."""
 
-import base64
-import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Page, Route, expect
+from playwright.sync_api import expect
 
-from gallery import tasks
-from gallery.models import Upload, User
+from gallery.models import User
 from tests.browser.conftest import DESKTOP, PHONE, Site
+from tests.browser.uploading import give, process
 from tests.make import make_album, make_image, photo_bytes, upload_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-# Gives the page files as a drop does; Playwright cannot drag them in from outside.
-DROP = """async (files) => {
-  const transfer = new DataTransfer();
-  for (const [name, bytes] of files) {
-    transfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg' }));
-  }
-  for (const type of ['dragover', 'drop']) {
-    dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-  }
-}"""
-
-
-def drop(page: Page, files: dict[str, bytes]) -> None:
-    """Drop files onto the window."""
-    page.evaluate(DROP, [[name, base64.b64encode(data).decode()] for name, data in files.items()])
-
-
-def process(page: Page, count: int) -> None:
-    """Be the worker, once this many uploads have arrived."""
-    arrived = Upload.objects.filter(state=Upload.State.PROCESSING)
-    until = time.monotonic() + 30
-    while arrived.count() < count and time.monotonic() < until:
-        page.wait_for_timeout(100)
-    while tasks.work_once():
-        pass
 
 
 def test_three_photos_are_dropped_seen_opened_and_left(alice: User, site: Site) -> None:
     page = site.open()
     site.sign_in(page, alice)
-    drop(page, {f"IMG_{number}.jpg": photo_bytes(1200, 800) for number in range(3)})
+    give(page, {f"IMG_{number}.jpg": photo_bytes(1200, 800) for number in range(3)})
     expect(page.locator(".files li")).to_have_count(3)
     process(page, 3)
     expect(page.locator('.files [data-state="ready"]')).to_have_count(3, timeout=15_000)
@@ -60,79 +32,6 @@ def test_three_photos_are_dropped_seen_opened_and_left(alice: User, site: Site) 
     page.wait_for_function("document.querySelector('.frame img').naturalWidth > 0")
     page.get_by_role("link", name="Photos").click()
     expect(tiles).to_have_count(3)
-
-
-def test_the_same_photo_again_is_not_sent_again(alice: User, site: Site) -> None:
-    data = photo_bytes(1200, 800)
-    image = upload_photo(alice, data).image
-    assert image is not None
-    sent: list[str] = []
-    page = site.open()
-    site.sign_in(page, alice)
-    page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
-    drop(page, {"again.jpg": data})
-    expect(page.get_by_text("Already in your library")).to_be_visible()
-    expect(page.get_by_role("link", name="View again.jpg")).to_have_attribute(
-        "href", image.get_absolute_url()
-    )
-    assert not sent
-
-
-def test_what_is_no_photo_is_refused_with_the_reason_and_the_others_arrive(alice: User, site: Site) -> None:
-    page = site.open()
-    site.sign_in(page, alice)
-    page.goto(f"{site.url}/upload/")
-    files = [
-        FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=photo_bytes(900, 600)),
-        FilePayload(name="program.exe", mimeType="application/x-msdownload", buffer=b"MZ" + bytes(5000)),
-        FilePayload(name="fake.jpg", mimeType="image/jpeg", buffer=b"MZ" + bytes(6000)),
-        FilePayload(name="empty.jpg", mimeType="image/jpeg", buffer=b""),
-    ]
-    page.locator('[data-input="files"]').set_input_files(files)
-    process(page, 2)
-    expect(page.locator('.files [data-state="ready"]')).to_have_count(1, timeout=15_000)
-    expect(page.locator('.files [data-state="refused"]')).to_have_count(3)
-    expect(page.get_by_text("is not a kind of photo")).to_be_visible()
-    expect(page.get_by_text("The file is empty")).to_be_visible()
-
-
-def test_a_failed_upload_is_retried_by_a_button(alice: User, site: Site) -> None:
-    refusals: list[int] = []
-    page = site.open()
-    site.sign_in(page, alice)
-    page.goto(f"{site.url}/upload/")
-
-    def refuse_twice(route: Route) -> None:
-        if route.request.method == "PUT" and len(refusals) < 2:
-            refusals.append(1)
-            route.fulfill(status=403, headers={"access-control-allow-origin": "*"})
-        else:
-            route.continue_()
-
-    page.route("**/originals/**", refuse_twice)
-    page.locator('[data-input="files"]').set_input_files(
-        [FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=photo_bytes(900, 600))]
-    )
-    retry = page.get_by_role("button", name="Retry photo.jpg")
-    expect(retry).to_be_visible(timeout=10_000)
-    assert len(refusals) == 2
-    # Chromium reports both refusals by itself.
-    site.complaints.clear()
-    retry.click()
-    process(page, 1)
-    expect(page.locator('.files [data-state="ready"]')).to_have_count(1, timeout=15_000)
-
-
-def test_a_hundred_files_are_announced_in_few_calls(alice: User, site: Site) -> None:
-    announced: list[int] = []
-    page = site.open()
-    site.sign_in(page, alice)
-    page.on("request", lambda request: announced.append(1) if request.url.endswith("/api/uploads/") else None)
-    drop(page, {f"IMG_{number}.jpg": photo_bytes(64, 48) for number in range(100)})
-    process(page, 100)
-    expect(page.locator(".files li")).to_have_count(100)
-    expect(page.locator('.files [data-state="ready"]')).to_have_count(100, timeout=60_000)
-    assert 1 <= len(announced) <= 3
 
 
 def test_a_photo_is_uploaded_by_plain_forms(alice: User, site: Site, tmp_path: Path) -> None:

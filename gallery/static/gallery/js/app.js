@@ -18,7 +18,19 @@ document.querySelector('[data-theme-form]')?.addEventListener('submit', async (e
 });
 
 const uploader = document.getElementById('uploader');
-if (uploader) takeDroppedFiles(uploader);
+if (uploader) {
+  takeDroppedFiles(uploader);
+  goOn(uploader);
+}
+
+// A reload or a crash has interrupted uploads: the module says what is missing.
+function goOn({ dataset }) {
+  try {
+    if (localStorage.getItem('unfinished-uploads') === dataset.scope) import(dataset.module);
+  } catch {
+    // A browser that keeps nothing has nothing to go on with.
+  }
+}
 
 function takeDroppedFiles(root) {
   let veil = null;

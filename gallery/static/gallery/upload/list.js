@@ -1,5 +1,7 @@
 // The list of files with their progress, the total above it, and what is said to screen readers.
 
+import { Pace } from './pace.js';
+
 const WORDS = {
   waiting: 'Waiting',
   hashing: 'Reading',
@@ -8,7 +10,11 @@ const WORDS = {
   processing: 'Being prepared',
   ready: 'Ready',
   exists: 'Already in your library',
+  binned: 'In the bin: restore it to see it again',
+  cancelled: 'Cancelled',
 };
+const STOPPABLE = ['waiting', 'hashing', 'uploading', 'offline'];
+const OUT = ['refused', 'cancelled', 'binned'];
 const SHOWN = /^image\/(jpeg|png|webp|avif|gif)$/;
 const TITLE = document.title;
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
@@ -19,25 +25,35 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+function button(text, click) {
+  const made = element('button', { className: 'button', type: 'button', textContent: text });
+  made.addEventListener('click', click);
+  return made;
+}
+
 export class UploadList {
   #queue;
   #rows = new Map();
   #changed = new Set();
+  #pace = new Pace();
   #said = 0;
 
-  constructor(queue, { done }) {
+  // done: gives what to show at the end, from the number of photos that are there; bin: the address of the bin.
+  constructor(queue, { done, bin }) {
     this.#queue = queue;
     this.done = done;
+    this.bin = bin;
     this.files = element('ul', { className: 'files' });
     this.bar = element('progress', { max: 1, value: 0 });
     this.bar.setAttribute('aria-label', 'All files');
     this.text = element('span');
-    this.retry = element('button', { className: 'button', type: 'button', hidden: true });
-    this.retry.addEventListener('click', () => this.#retryAll());
+    this.retry = button('', () => this.#each('failed', (item) => queue.retry(item)));
+    this.hold = button('Pause', () => (queue.paused ? queue.resume() : queue.pause()));
+    this.stop = button('Cancel all', () => this.#cancelAll());
     this.after = element('span');
     this.status = element('p', { className: 'hidden', role: 'status' });
     const total = element('div', { className: 'progress' },
-      element('div', { className: 'line' }, this.text, this.retry, this.after), this.bar);
+      element('div', { className: 'line' }, this.text, this.hold, this.stop, this.retry, this.after), this.bar);
     this.root = element('section', {}, total, this.files, this.status);
     this.root.setAttribute('aria-label', 'Uploads');
     queue.addEventListener('change', ({ detail }) => this.#note(detail));
@@ -86,40 +102,62 @@ export class UploadList {
     row.state.textContent = item.detail || `${WORDS[item.state]}${sending ? ` ${percent} % of ${size(item.file.size)}` : ''}`;
     row.bar.hidden = !sending;
     row.bar.value = item.sent;
-    row.action.replaceChildren(...this.#action(item));
+    const action = this.#actionOf(item);
+    // A button that is drawn anew loses the focus.
+    if (row.kind === action?.text) return;
+    row.kind = action?.text;
+    row.action.replaceChildren(...(action ? [this.#actionElement(item, action)] : []));
   }
 
-  #action(item) {
-    if (item.image?.url && ['ready', 'exists'].includes(item.state)) {
-      const view = element('a', { className: 'button', href: item.image.url, textContent: 'View' });
-      view.setAttribute('aria-label', `View ${item.file.name}`);
-      return [view];
-    }
-    if (item.state !== 'failed') return [];
-    const again = element('button', { className: 'button', type: 'button', textContent: 'Retry' });
-    again.setAttribute('aria-label', `Retry ${item.file.name}`);
-    again.addEventListener('click', () => this.#queue.retry(item));
-    return [again];
+  #actionOf(item) {
+    if (item.state === 'binned') return { text: 'Open the bin', href: this.bin };
+    if (item.image && ['ready', 'exists'].includes(item.state)) return { text: 'View', href: item.image.url };
+    if (item.state === 'failed') return { text: 'Retry', click: () => this.#queue.retry(item) };
+    return STOPPABLE.includes(item.state) ? { text: 'Cancel', click: () => this.#queue.cancel(item) } : null;
+  }
+
+  #actionElement(item, { text, href, click }) {
+    const made = href ? element('a', { className: 'button', href, textContent: text }) : button(text, click);
+    if (text !== 'Open the bin') made.setAttribute('aria-label', `${text} ${item.file.name}`);
+    return made;
   }
 
   #drawTotal() {
-    const { items, busy } = this.#queue;
+    const { items, busy, moving, paused, offline, moved } = this.#queue;
     const count = (...states) => items.filter((item) => states.includes(item.state)).length;
-    const [here, refused, failed] = [count('ready', 'exists'), count('refused'), count('failed')];
-    const wanted = items.filter((item) => item.state !== 'refused');
+    const [here, failed] = [count('ready', 'exists'), count('failed')];
+    const wanted = items.filter((item) => !OUT.includes(item.state));
     const sum = (number) => wanted.reduce((total, item) => total + number(item), 0);
     const all = sum((item) => item.file.size);
     const sent = sum((item) => (['ready', 'exists'].includes(item.state) ? item.file.size : item.sent));
     const part = all ? sent / all : 1;
-    const percent = Math.floor(100 * part);
     this.bar.value = part;
-    this.text.textContent = `${here} of ${items.length} photos in your library · ${size(sent)} of ${size(all)}`;
+    this.text.textContent = [
+      `${here} of ${items.length} photos in your library`, `${size(sent)} of ${size(all)}`,
+      ...this.#speed({ moving, held: paused || offline, moved, rest: all - sent }),
+      ...(moving && offline ? ['Waiting for connection'] : []), ...(moving && paused ? ['Paused'] : []),
+    ].join(' · ');
+    this.hold.hidden = this.stop.hidden = !moving;
+    this.hold.textContent = paused ? 'Resume' : 'Pause';
     this.retry.hidden = !failed || busy;
     this.retry.textContent = `Retry ${failed} failed`;
+    const percent = Math.floor(100 * part);
     document.title = busy ? `(${percent} %) ${TITLE}` : TITLE;
-    this.#say(busy, percent, `${here} photos are in your library.`
-      + `${refused ? ` ${refused} refused.` : ''}${failed ? ` ${failed} failed.` : ''}`);
-    if (!busy) this.after.replaceChildren(...this.done(here));
+    const apart = ['refused', 'failed', 'cancelled'].filter((state) => count(state));
+    const bin = count('binned') ? ` ${count('binned')} in the bin.` : '';
+    this.#say(busy, percent, `${here} photos are in your library.${bin}`
+      + apart.map((state) => ` ${count(state)} ${state}.`).join(''));
+    this.after.replaceChildren(...(busy ? [] : this.done(here)));
+  }
+
+  #speed({ moving, held, moved, rest }) {
+    if (!moving || held) {
+      this.#pace.stop();
+      return [];
+    }
+    this.#pace.note(moved);
+    const { rate } = this.#pace;
+    return rate ? [`${(rate / 1e6).toFixed(1)} MB/s`, this.#pace.left(rest)] : [];
   }
 
   // Every tenth of the way and at the end; more would talk over everything else.
@@ -130,7 +168,13 @@ export class UploadList {
     this.status.textContent = busy ? `${step * 10} % uploaded` : end;
   }
 
-  #retryAll() {
-    for (const item of this.#queue.items) if (item.state === 'failed') this.#queue.retry(item);
+  #each(state, act) {
+    for (const item of this.#queue.items) if (item.state === state) act(item);
+  }
+
+  #cancelAll() {
+    const open = this.#queue.items.filter((item) => STOPPABLE.includes(item.state));
+    if (!confirm(`Cancel the ${open.length} uploads that are not finished? Photos that have arrived stay.`)) return;
+    for (const item of open) this.#queue.cancel(item);
   }
 }

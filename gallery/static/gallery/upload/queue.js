@@ -1,21 +1,27 @@
 // The order of work: hash, announce in batches, send a few at once, finish, wait for the worker. Knows no HTML.
-// Fires `change` (detail: the item) for every step, and `settled` when nothing is left to do.
+// Fires `change` (detail: the item, or null for all of them) for every step, and `settled` when nothing is left to do.
 
-import { BATCH, TransportError } from './transport.js';
+import { sendParts } from './parts.js';
+import { BATCH, STOPPED, TransportError } from './transport.js';
 
-const SENDING = 5;
+const SENDING = 6;
+// Signatures expire: no more is announced while so many files wait to be sent.
+const AHEAD = 25;
 const TRIES = 3;
-const GATHER_MS = 2000;
+const GATHER_MS = [1000, 3000, 9000];
 const FINISH_MS = 300;
 const POLLS_MS = [1000, 2000, 4000, 8000];
-const ENDED = new Set(['ready', 'exists', 'refused', 'failed']);
+const ENDED = new Set(['ready', 'exists', 'binned', 'refused', 'failed', 'cancelled']);
+const UNSENT = new Set(['waiting', 'hashing', 'uploading', 'offline']);
 
+const mib = (bytes) => Math.ceil(bytes / 1048576);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const online = () => navigator.onLine
   || new Promise((resolve) => addEventListener('online', resolve, { once: true }));
 
 export class UploadQueue extends EventTarget {
   items = [];
+  paused = false;
   #transport;
   #hasher;
   #toHash = [];
@@ -24,6 +30,8 @@ export class UploadQueue extends EventTarget {
   #toFinish = [];
   #processing = new Map();
   #hashing = false;
+  #announcing = false;
+  #gathered = 0;
   #sending = 0;
   #timers = {};
   #polls = 0;
@@ -33,6 +41,8 @@ export class UploadQueue extends EventTarget {
     this.#transport = transport;
     this.#hasher = hasher;
     this.maxBytes = maxBytes;
+    addEventListener('online', () => this.#go());
+    addEventListener('offline', () => this.#tell(null));
   }
 
   get busy() {
@@ -41,16 +51,23 @@ export class UploadQueue extends EventTarget {
 
   // Bytes are leaving or about to: closing the page now would lose work. Processing goes on without it.
   get moving() {
-    return this.items.some((item) => ['waiting', 'hashing', 'uploading', 'offline'].includes(item.state));
+    return this.items.some((item) => UNSENT.has(item.state));
+  }
+
+  get moved() {
+    return this.#transport.moved;
+  }
+
+  get offline() {
+    return !navigator.onLine;
   }
 
   add(files) {
     for (const file of files) {
-      const item = { ref: String(this.items.length), file, state: 'waiting', sent: 0, tries: 0, signedAgain: false };
+      const item = { ref: String(this.items.length), file, sent: 0, tries: 0, signedAgain: false };
       this.items.push(item);
       if (file.size > this.maxBytes) {
-        const mb = (bytes) => Math.ceil(bytes / 1048576);
-        this.#set(item, 'refused', `Too large: ${mb(file.size)} MB, the limit is ${mb(this.maxBytes)} MB`);
+        this.#set(item, 'refused', `Too large: ${mib(file.size)} MB, the limit is ${mib(this.maxBytes)} MB`);
       } else if (file.size === 0) {
         this.#set(item, 'refused', 'The file is empty');
       } else {
@@ -61,6 +78,7 @@ export class UploadQueue extends EventTarget {
     this.#hashAll();
   }
 
+  // What was cancelled or failed begins again.
   retry(item) {
     Object.assign(item, { tries: 0, sent: 0, signedAgain: false });
     this.#set(item, 'waiting');
@@ -69,10 +87,48 @@ export class UploadQueue extends EventTarget {
     this.#hashAll();
   }
 
+  // Nothing more leaves until it is resumed; of large files the parts that have arrived stay.
+  pause() {
+    this.paused = true;
+    for (const item of this.items) if (item.state === 'uploading') item.control.abort(STOPPED);
+    this.#tell(null);
+  }
+
+  resume() {
+    this.paused = false;
+    this.#go();
+  }
+
+  cancel(item) {
+    if (!UNSENT.has(item.state)) return;
+    for (const list of [this.#toHash, this.#toStart, this.#toSend]) {
+      if (list.includes(item)) list.splice(list.indexOf(item), 1);
+    }
+    this.#set(item, 'cancelled');
+    item.control?.abort(STOPPED);
+    this.#giveUp(item.id);
+  }
+
+  // Where the server cannot be told, it forgets by itself what never came.
+  #giveUp(id) {
+    if (id) this.#transport.giveUp(id).catch(() => {});
+  }
+
+  #go() {
+    this.#hashAll();
+    this.#announce();
+    this.#send();
+    this.#tell(null);
+  }
+
   #set(item, state, detail = '') {
     Object.assign(item, { state, detail });
+    this.#tell(item);
+    if (ENDED.has(state) && !this.busy) this.dispatchEvent(new Event('settled'));
+  }
+
+  #tell(item) {
     this.dispatchEvent(new CustomEvent('change', { detail: item }));
-    if (!this.busy) this.dispatchEvent(new Event('settled'));
   }
 
   #later(name, ms, work) {
@@ -85,29 +141,51 @@ export class UploadQueue extends EventTarget {
   async #hashAll() {
     if (this.#hashing) return;
     this.#hashing = true;
-    for (let item = this.#toHash.shift(); item; item = this.#toHash.shift()) {
+    while (this.#toHash.length && !this.paused) {
+      const item = this.#toHash.shift();
       this.#set(item, 'hashing');
       try {
         item.sha256 = await this.#hasher.hash(item.file);
-        this.#set(item, 'waiting');
-        this.#announceSoon(item);
+        if (item.state !== 'cancelled') this.#hashed(item);
       } catch {
-        this.#set(item, 'failed', 'The file cannot be read: choose it again');
+        if (item.state !== 'cancelled') this.#set(item, 'failed', 'The file cannot be read: choose it again');
       }
     }
     this.#hashing = false;
-    if (this.#toStart.length) this.#announce();
+    this.#gathered = 0;
+    this.#announce();
   }
 
+  #hashed(item) {
+    const lost = new Set(['refused', 'failed', 'cancelled']);
+    const same = this.items.find((other) => other !== item && other.sha256 === item.sha256 && !lost.has(other.state));
+    if (same) {
+      this.#set(item, 'exists', `The same photo as ${same.file.name}`);
+    } else {
+      this.#set(item, 'waiting');
+      this.#announceSoon(item);
+    }
+  }
+
+  // The first soon, so that sending begins; the others in larger batches.
   #announceSoon(item) {
     this.#toStart.push(item);
     if (this.#toStart.length >= BATCH || !this.#hashing) this.#announce();
-    else this.#later('start', GATHER_MS, () => this.#announce());
+    else this.#later('start', GATHER_MS[Math.min(this.#gathered, 2)], () => this.#announce());
   }
 
   async #announce() {
-    const batch = this.#toStart.splice(0, BATCH);
-    if (!batch.length) return;
+    if (this.#announcing || this.paused || this.#toSend.length >= AHEAD) return;
+    this.#announcing = true;
+    while (this.#toStart.length && this.#toSend.length < AHEAD) {
+      this.#gathered += 1;
+      await this.#announceBatch(this.#toStart.splice(0, BATCH));
+      if (this.#hashing && this.#toStart.length < BATCH) break;
+    }
+    this.#announcing = false;
+  }
+
+  async #announceBatch(batch) {
     const files = batch.map(({ ref, file, sha256 }) => ({
       client_ref: ref,
       filename: file.name,
@@ -118,44 +196,57 @@ export class UploadQueue extends EventTarget {
     }));
     const results = await this.#persist(batch, () => this.#transport.start(files));
     const byRef = new Map(results?.map((result) => [result.client_ref, result]));
-    for (const item of results ? batch : []) this.#started(item, byRef.get(item.ref));
-    if (this.#toStart.length >= BATCH) this.#announce();
+    for (const item of results ? batch : []) {
+      if (item.state === 'cancelled') this.#giveUp(byRef.get(item.ref)?.upload?.id);
+      else this.#started(item, byRef.get(item.ref));
+    }
   }
 
   #started(item, result) {
     if (result?.status === 'upload') {
       item.id = result.upload.id;
       item.request = result.request;
-      this.#toSend.push(item);
+      // What expired once goes first, before it does again.
+      if (item.signedAgain) this.#toSend.unshift(item);
+      else this.#toSend.push(item);
       this.#send();
     } else if (result?.status === 'exists') {
       item.image = result.image;
       if (!result.image && result.upload) this.#await(item, result.upload.id);
-      else this.#set(item, 'exists');
+      else this.#set(item, result.code === 'in_bin' ? 'binned' : 'exists');
     } else {
       this.#set(item, 'refused', result?.detail ?? 'The server gave no answer for this file');
     }
   }
 
   #send() {
-    while (this.#sending < SENDING && this.#toSend.length) {
+    while (!this.paused && !this.offline && this.#sending < SENDING && this.#toSend.length) {
       this.#sending += 1;
       this.#sendOne(this.#toSend.shift()).finally(() => {
         this.#sending -= 1;
         this.#send();
       });
     }
+    if (this.#toStart.length && !this.#hashing) this.#announce();
   }
 
   async #sendOne(item) {
+    item.control = new AbortController();
     this.#set(item, 'uploading');
+    const { signal } = item.control;
     const progress = (sent) => {
+      if (signal.aborted) return;
       item.sent = Math.min(sent, item.file.size);
-      this.#set(item, 'uploading');
+      this.#tell(item);
     };
+    // Whatever gets further may fail as often again.
+    const arrived = () => Object.assign(item, { tries: 0, signedAgain: false });
     try {
-      await this.#transport.put(item.request, item.file, progress);
+      const [transport, hasher] = [this.#transport, this.#hasher];
+      if (item.request) await transport.put(item.request, item.file, { progress, signal });
+      else await sendParts(item, { transport, hasher, progress, arrived, signal });
       item.sent = item.file.size;
+      if (item.state === 'cancelled') return;
       this.#set(item, 'processing');
       this.#toFinish.push(item);
       this.#later('finish', FINISH_MS, () => this.#finish());
@@ -165,22 +256,25 @@ export class UploadQueue extends EventTarget {
   }
 
   async #notSent(item, error) {
-    item.sent = 0;
-    if (error.status === 403 && !item.signedAgain) {
+    if (item.state === 'cancelled') return;
+    if (item.request) item.sent = 0;
+    const again = (state, detail) => { this.#set(item, state, detail); this.#toSend.unshift(item); };
+    if (error === STOPPED) again('waiting');
+    else if (this.offline) again('offline');
+    else if (error.status === 403 && !item.signedAgain) {
       item.signedAgain = true;
       this.#set(item, 'waiting');
       this.#announceSoon(item);
-      return;
+    } else {
+      item.tries += 1;
+      if (!error.passing || item.tries >= TRIES) {
+        this.#set(item, 'failed', error.message);
+        return;
+      }
+      this.#set(item, 'waiting', `${error.message} Trying again.`);
+      await pause(500 * 2 ** item.tries);
+      if (item.state !== 'cancelled') this.#toSend.unshift(item);
     }
-    item.tries += 1;
-    if (!error.passing || item.tries >= TRIES) {
-      this.#set(item, 'failed', error.message);
-      return;
-    }
-    if (!navigator.onLine) this.#set(item, 'offline');
-    await online();
-    await pause(1000 * 2 ** item.tries);
-    this.#toSend.unshift(item);
   }
 
   async #finish() {
@@ -238,16 +332,17 @@ export class UploadQueue extends EventTarget {
 
   // Asks the server, again where the failure may pass; marks the batch as failed and gives null where it does not.
   async #persist(batch, ask) {
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 0; ;) {
+      await online();
       try {
         return await ask();
       } catch (error) {
+        if (!this.offline) tries += 1;
         if (!(error instanceof TransportError) || !error.passing || tries >= TRIES) {
-          for (const item of batch) this.#set(item, 'failed', error.message);
+          for (const item of batch) if (item.state !== 'cancelled') this.#set(item, 'failed', error.message);
           return null;
         }
-        await online();
-        await pause(1000 * 2 ** tries);
+        await pause(500 * 2 ** tries);
       }
     }
   }

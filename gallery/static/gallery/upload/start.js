@@ -3,39 +3,87 @@
 import { filesOf } from './files.js';
 import { Hasher } from './hasher.js';
 import { UploadList } from './list.js';
+import { Memory } from './memory.js';
 import { UploadQueue } from './queue.js';
 import { Transport } from './transport.js';
 
+const ARRIVED = new Set(['processing', 'ready', 'exists', 'binned']);
+
 const root = document.getElementById('uploader');
 const chooser = document.querySelector('[data-chooser]');
+const memory = new Memory(root.dataset.scope);
 let queue = null;
+let notice = null;
 
 if (chooser) openChooser();
+const remembered = remember();
 
 // found: [{entry, file}] of a drop, or of a chooser with no entries.
 export async function receive(found) {
   const files = await filesOf(found);
   if (!files.length) return;
+  await remembered;
+  notice?.remove();
+  await memory.expect(files);
   queue ??= begin();
   queue.add(files);
 }
 
 function begin() {
-  const { csrf, album, worker, maxBytes } = root.dataset;
-  const made = new UploadQueue(new Transport({ csrf, album }), new Hasher(worker), {
+  const { root: address, csrf, album, worker, maxBytes, bin } = root.dataset;
+  const made = new UploadQueue(new Transport({ root: address, csrf, album }), new Hasher(worker), {
     maxBytes: maxBytes ? Number(maxBytes) : Infinity,
   });
-  const list = new UploadList(made, { done: after });
-  if (!chooser) openTray();
+  const list = new UploadList(made, { done: after, bin });
+  openTray();
   root.append(list.root);
   addEventListener('beforeunload', (event) => {
     if (made.moving) event.preventDefault();
   });
+  keep(made);
   return made;
 }
 
-// The library does without the styles of the list until there is one.
+// Each file is noted once it has arrived, and forgotten when it is refused or cancelled.
+function keep(made) {
+  const noted = new Map();
+  made.addEventListener('change', ({ detail: item }) => {
+    if (!item || noted.get(item) === item.state) return;
+    noted.set(item, item.state);
+    if (ARRIVED.has(item.state)) memory.arrived(item.file);
+    if (['refused', 'cancelled'].includes(item.state)) memory.drop(item.file);
+  });
+  made.addEventListener('settled', async () => {
+    if (!(await memory.left()).missing.length) memory.forget();
+  });
+}
+
+// What an earlier visit left unfinished.
+async function remember() {
+  const { all, missing } = await memory.left();
+  if (!missing.length) {
+    await memory.forget();
+    return;
+  }
+  openTray();
+  const text = document.createElement('p');
+  text.textContent = `${all - missing.length} of ${all} uploaded. Choose the same folder to continue: only what is missing is sent.`;
+  const names = document.createElement('details');
+  names.append(document.createElement('summary'), missing.slice(0, 500).join(', '));
+  names.firstChild.textContent = `${missing.length} missing`;
+  const forget = document.createElement('button');
+  Object.assign(forget, { className: 'button', type: 'button', textContent: 'Forget them' });
+  forget.addEventListener('click', () => { notice.remove(); memory.forget(); });
+  notice = document.createElement('section');
+  notice.className = 'unfinished';
+  notice.setAttribute('aria-label', 'Unfinished uploads');
+  notice.append(text, names, forget);
+  root.prepend(notice);
+}
+
+// Where there is no chooser the list floats; such a page does without its styles until then.
 function openTray() {
+  if (chooser || root.className) return;
   root.className = 'tray';
   const sheet = document.createElement('link');
   Object.assign(sheet, { rel: 'stylesheet', href: root.dataset.styles });
@@ -44,9 +92,10 @@ function openTray() {
 
 function after(here) {
   if (!here) return [];
+  const { root: address, album } = root.dataset;
   const link = document.createElement('a');
   link.className = 'button primary';
-  link.href = root.dataset.album ? `/albums/${root.dataset.album}/` : '/';
+  link.href = album ? `${address}albums/${album}/` : address;
   link.textContent = 'Show them';
   return [link];
 }

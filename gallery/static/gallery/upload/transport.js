@@ -1,8 +1,11 @@
 // How files get from the browser into the library: announce, send to the store, finish, ask what became of them.
 // Nothing here knows of the list or of retries; a failure is a TransportError.
 
-const API = '/api/uploads/';
 export const BATCH = 100;
+// Browsers open no more connections to one host by HTTP/1.1.
+const AT_ONCE = 6;
+// A line that died without a word: nothing has moved for so long.
+const SILENCE_MS = 60_000;
 
 export class TransportError extends Error {
   constructor(message, { status = 0, code = '' } = {}) {
@@ -15,52 +18,107 @@ export class TransportError extends Error {
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
+
 }
 
+// Why a request was broken off that somebody paused or cancelled.
+export const STOPPED = new TransportError('Stopped.');
+
 export class Transport {
-  constructor({ csrf, album }) {
+  moved = 0; // Bytes that went over the line, for the rate.
+  #free = AT_ONCE;
+  #waiting = [];
+
+  // root: the address of the library, under which the API is.
+  constructor({ root, csrf, album }) {
+    this.api = `${root}api/uploads/`;
     this.csrf = csrf;
     this.album = album ?? null;
   }
 
   // files: [{client_ref, filename, bytes, content_type, sha256, modified_at}], at most BATCH.
   async start(files) {
-    return (await this.#ask('POST', API, { files, album: this.album })).results;
+    return (await this.#ask('POST', '', { files, album: this.album })).results;
   }
 
   async finish(ids) {
-    return (await this.#ask('POST', `${API}finish/`, { uploads: ids })).results;
+    return (await this.#ask('POST', 'finish/', { uploads: ids })).results;
   }
 
   async state(ids) {
-    return (await this.#ask('GET', `${API}?ids=${ids.join(',')}`)).results;
+    return (await this.#ask('GET', `?ids=${ids.join(',')}`)).results;
   }
 
-  // Sends the bytes; `progress` is told how many have gone. 412 says that they are there already.
-  put({ method, url, headers }, file, progress) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
+  giveUp(id) {
+    return this.#ask('DELETE', `${id}/`);
+  }
+
+  // {part_bytes, part_count, whole, parts: [{number, bytes}]}: what of a large file stands in the store.
+  arrived(id) {
+    return this.#ask('GET', `${id}/parts/`);
+  }
+
+  // parts: [{number, sha256}], at most BATCH; gives [{number, bytes, request}].
+  async signParts(id, parts) {
+    return (await this.#ask('POST', `${id}/parts/`, { parts })).parts;
+  }
+
+  // Sends bytes once it is their turn; `progress` is told how many have gone. 412 says that they are there already.
+  async put(request, bytes, { progress, signal }) {
+    if (this.#free) this.#free -= 1;
+    else await new Promise((resolve) => { this.#waiting.push(resolve); });
+    try {
+      await this.#send(request, bytes, progress, signal);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
+  }
+
+  async #send({ method, url, headers }, bytes, progress, signal) {
+    signal.throwIfAborted();
+    const request = new XMLHttpRequest();
+    let gone = 0;
+    let silence;
+    const lost = () => new TransportError('The connection was lost.');
+    await new Promise((resolve, reject) => {
+      const stop = (reason) => { reject(reason); request.abort(); };
+      const listen = () => {
+        clearTimeout(silence);
+        silence = setTimeout(() => stop(lost()), SILENCE_MS);
+      };
       request.open(method, url);
       for (const [name, value] of Object.entries(headers)) {
         if (name.toLowerCase() !== 'content-length') request.setRequestHeader(name, value);
       }
-      request.upload.addEventListener('progress', (event) => progress(event.loaded));
+      request.upload.addEventListener('progress', ({ loaded }) => {
+        this.moved += loaded - gone;
+        gone = loaded;
+        listen();
+        progress(loaded);
+      });
       request.addEventListener('load', () => {
         const { status } = request;
         if ((status >= 200 && status < 300) || status === 412) resolve();
+        else if (status >= 500) reject(new TransportError(`The store is busy (${status}).`, { status }));
         else reject(new TransportError(`The store refused the file (${status}).`, { status }));
       });
-      request.addEventListener('error', () => reject(new TransportError('The connection was lost.')));
-      request.send(file);
-    });
+      request.addEventListener('error', () => reject(lost()));
+      signal.addEventListener('abort', () => stop(signal.reason), { once: true });
+      listen();
+      request.send(bytes);
+    }).finally(() => clearTimeout(silence));
   }
 
-  async #ask(method, url, body) {
+  async #ask(method, address, body) {
     const headers = { Accept: 'application/json', 'X-CSRFToken': this.csrf };
     if (body) headers['Content-Type'] = 'application/json';
     let answer;
     try {
-      answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), credentials: 'same-origin' });
+      answer = await fetch(this.api + address, {
+        method, headers, body: body && JSON.stringify(body), credentials: 'same-origin',
+      });
     } catch {
       throw new TransportError('The connection was lost.');
     }
