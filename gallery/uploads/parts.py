@@ -40,7 +40,7 @@ def sign_parts(upload: Upload, sha256s: Mapping[int, str]) -> list[SignedPart]:
     Repeating it signs anew. Raises InvalidUpload for an upload that takes no parts (any more), a number that it does
     not have, and a checksum other than the one signed before: then the file has changed.
     """
-    upload.refresh_from_db(fields=["state", "multipart_id", "part_bytes", "bytes", "key"])
+    arrivals.reread(upload)
     _check(upload, sha256s)
     if not upload.multipart_id:
         _open(upload)
@@ -90,14 +90,15 @@ def _open(upload: Upload) -> None:
     mine = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING, multipart_id=None)
     if not mine.update(multipart_id=opened):
         objectstore.multipart_abort(upload.key, opened)
-    upload.refresh_from_db(fields=["multipart_id", "state"])
+    arrivals.reread(upload)
     _still_open(upload)
 
 
 @atomic_retry
 def _record(upload: Upload, signed: Mapping[str, str]) -> None:
     """Keep what is signed: joining the parts takes their checksums, and not every store tells them again."""
-    row = Upload.objects.get(pk=upload.pk)
+    row = Upload(pk=upload.pk, filename=upload.filename)
+    arrivals.reread(row)
     _still_open(row)
     parts: dict[str, str] = row.parts or {}
     for number, sha256 in signed.items():
