@@ -34,3 +34,21 @@ class AddToAlbumForm(forms.Form):
         edits = AlbumMember.objects.filter(user=user, role=AlbumMember.Role.EDITOR).values("album_id")
         mine = access.albums_visible_to(user).filter(Q(owner=user) | Q(pk__in=edits))
         self.fields["album"].queryset = mine.in_order()  # type: ignore[attr-defined]
+
+
+class DeleteAllForm(forms.Form):
+    """The words by which an owner confirms that the whole library is to go to the bin."""
+
+    WORDS = "delete all photos"
+
+    words = forms.CharField(
+        max_length=100,
+        label=f"To confirm, type: {WORDS}",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+    def clean_words(self) -> str:
+        words = " ".join(str(self.cleaned_data["words"]).lower().split())
+        if words != self.WORDS:
+            raise forms.ValidationError(f"These are other words. Type: {self.WORDS}")
+        return words

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gallery.views import albums, photo, site, timeline, upload
-from gallery.views.bin import bin_page
+from gallery.views.bin import bin_page, delete_all, empty_bin, restore_many
 
 app_name = "gallery"
 
@@ -17,6 +17,9 @@ urlpatterns = [
     path("p/<uuid:image_id>/bin/", photo.bin_photo, name="bin_photo"),
     path("p/<uuid:image_id>/restore/", photo.restore_photo, name="restore_photo"),
     path("bin/", bin_page, name="bin"),
+    path("bin/restore/", restore_many, name="restore_many"),
+    path("bin/empty/", empty_bin, name="empty_bin"),
+    path("bin/delete-all/", delete_all, name="delete_all"),
     path("albums/", albums.albums, name="albums"),
     path("albums/new/", albums.create_album, name="create_album"),
     path("albums/<uuid:album_id>/", albums.album, name="album"),

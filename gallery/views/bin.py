@@ -1,17 +1,21 @@
-"""The bin: what was deleted and can still be taken back."""
+"""The bin: what was deleted and can still be taken back, emptying it, and deleting everything by way of it."""
 
+import uuid
 from datetime import timedelta
 from math import ceil
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.db.models import Q, Sum
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gallery import access
+from gallery import access, transitions
+from gallery import bin as photo_bin
+from gallery.forms import DeleteAllForm
 from gallery.models import Image, ImageQuerySet
 from gallery.views import cursors, tiles
 from gallery.views.people import SignedIn
@@ -23,7 +27,60 @@ def bin_page(request: SignedIn) -> HttpResponse:
     images = access.bin_of(request.user)
     page = _page(images.defer("metadata"), request.GET.get("before", ""))
     rows = [(tile, days_left(tile.image)) for tile in tiles.tiles(page.rows)]
-    return render(request, "bin.html", {"rows": rows, "page": page, "bin_days": settings.BIN_DAYS})
+    return render(
+        request,
+        "bin.html",
+        {
+            "rows": rows,
+            "page": page,
+            "bin_days": settings.BIN_DAYS,
+            "library": access.library_of(request.user).exists(),
+        },
+    )
+
+
+@require_POST
+@login_required
+def restore_many(request: SignedIn) -> HttpResponse:
+    images = access.bin_of(request.user)
+    if request.POST.get("all") != "yes":
+        chosen = request.POST.getlist("photo")
+        if not chosen:
+            messages.error(request, "Choose the photos to restore first.")
+        images = images.filter(pk__in=[_key(text) for text in chosen])
+    if restored := photo_bin.restore(images):
+        messages.success(request, f"{_photos(restored)} back in your library.")
+    return redirect("gallery:bin")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def empty_bin(request: SignedIn) -> HttpResponse:
+    if request.method == "POST":
+        return _emptied(request)
+    held = access.bin_of(request.user).aggregate(size=Sum("bytes"))
+    context = {
+        "count": access.bin_of(request.user).count(),
+        "size": held["size"] or 0,
+        "grace": transitions.GRACE.days,
+    }
+    return render(request, "bin_empty.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def delete_all(request: SignedIn) -> HttpResponse:
+    form = DeleteAllForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        moved = photo_bin.put_all(request.user)
+        messages.success(request, f"{_photos(moved)} in the bin now.")
+        return redirect("gallery:bin")
+    context = {
+        "form": form,
+        "count": access.library_of(request.user).count(),
+        "bin_days": settings.BIN_DAYS,
+    }
+    return render(request, "delete_all.html", context, status=422 if form.errors else 200)
 
 
 def days_left(image: Image) -> int:
@@ -40,3 +97,26 @@ def _page(images: ImageQuerySet, before: str) -> cursors.Page[Image]:
         images = images.filter(binned_at__lte=place.moment).filter(further)
     rows = list(images.order_by("-binned_at", "-pk")[: cursors.PAGE_SIZE + 1])
     return cursors.onward(rows, lambda image: cursors.at(image.binned_at or cursors.EPOCH, image.pk))
+
+
+def _emptied(request: SignedIn) -> HttpResponse:
+    """Delete exactly as many photos as the page said; where it is another number by now, ask again."""
+    count = request.POST.get("count", "")
+    try:
+        deleted = photo_bin.empty(request.user, int(count) if count.isdecimal() else -1)
+    except photo_bin.Unconfirmed as error:
+        messages.error(request, error.message)
+        return redirect("gallery:empty_bin")
+    messages.success(request, f"{_photos(deleted)} deleted for good.")
+    return redirect("gallery:bin")
+
+
+def _photos(count: int) -> str:
+    return "1 photo is" if count == 1 else f"{count} photos are"
+
+
+def _key(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise Http404("There is no such photo: the list of those to restore is damaged.") from error

@@ -65,6 +65,25 @@ def test_everything_is_seen_without_javascript(alice: User, site: Site) -> None:
     expect(page.get_by_text("Back in your library")).to_be_visible()
 
 
+def test_the_bin_is_used_without_javascript(alice: User, site: Site) -> None:
+    images = [make_image(alice) for _ in range(4)]
+    page = site.open(java_script_enabled=False)
+    site.sign_in(page, alice)
+    page.goto(f"{site.url}/bin/")
+    page.get_by_role("link", name="Delete all photos").click()
+    page.get_by_label("To confirm").fill("delete all photos")
+    page.get_by_role("button", name="Move all to the bin").click()
+    expect(page.get_by_text("4 photos are in the bin now")).to_be_visible()
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("checkbox").nth(2).check()
+    page.get_by_role("button", name="Restore chosen").click()
+    expect(page.get_by_text("2 photos are back in your library")).to_be_visible()
+    page.get_by_role("link", name="Empty the bin").click()
+    page.get_by_role("button", name="Delete 2 photos for good").click()
+    expect(page.get_by_role("heading", name="The bin is empty")).to_be_visible()
+    assert type(images[0]).objects.count() == 2
+
+
 def test_arrow_keys_turn_the_page_and_the_browsers_back_returns_to_the_place(alice: User, site: Site) -> None:
     images = [make_image(alice) for _ in range(40)]
     page = site.open()
