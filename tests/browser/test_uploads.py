@@ -304,3 +304,28 @@ def test_an_interrupted_drop_is_remembered_by_the_library(alice: User, site: Sit
     page.reload()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_text("0 of 1 uploaded")).to_have_count(0)
+
+
+def test_after_signing_in_again_in_another_tab_uploads_go_on_for_the_same_person_only(
+    alice: User, bob: User, site: Site, tmp_path: Path
+) -> None:
+    page = upload_page(site, alice)
+    other = page.context.new_page()
+    first, second = photos(tmp_path / "camera", 2)
+
+    def change_over(user: User) -> None:
+        page.context.clear_cookies()
+        site.sign_in(other, user)
+
+    change_over(bob)
+    choose(page, first)
+    expect_rows(page, "failed", 1)
+    assert not Upload.objects.exists()
+    change_over(alice)
+    choose(page, second)
+    page.get_by_role("button", name="Retry IMG_000.jpg").click()
+    process(page, 2)
+    expect_rows(page, "ready", 2)
+    assert set(Image.objects.values_list("owner", flat=True)) == {alice.pk}
+    # Chromium reports what was refused by itself.
+    site.complaints.clear()

@@ -126,6 +126,7 @@ export class UploadList {
     const { items, busy, moving, paused, offline, moved } = this.#queue;
     const count = (...states) => items.filter((item) => states.includes(item.state)).length;
     const [here, failed] = [count('ready', 'exists'), count('failed')];
+    const apart = ['refused', 'failed', 'cancelled'].filter((state) => count(state));
     const wanted = items.filter((item) => !OUT.includes(item.state));
     const sum = (number) => wanted.reduce((total, item) => total + number(item), 0);
     const all = sum((item) => item.file.size);
@@ -134,6 +135,7 @@ export class UploadList {
     this.bar.value = part;
     this.text.textContent = [
       `${here} of ${items.length} photos in your library`, `${size(sent)} of ${size(all)}`,
+      ...apart.map((state) => `${count(state)} ${state}`),
       ...this.#speed({ moving, held: paused || offline, moved, rest: all - sent }),
       ...(moving && offline ? ['Waiting for connection'] : []), ...(moving && paused ? ['Paused'] : []),
     ].join(' · ');
@@ -143,7 +145,6 @@ export class UploadList {
     this.retry.textContent = `Retry ${failed} failed`;
     const percent = Math.floor(100 * part);
     document.title = busy ? `(${percent} %) ${TITLE}` : TITLE;
-    const apart = ['refused', 'failed', 'cancelled'].filter((state) => count(state));
     const bin = count('binned') ? ` ${count('binned')} in the bin.` : '';
     this.#say(busy, percent, `${here} photos are in your library.${bin}`
       + apart.map((state) => ` ${count(state)} ${state}.`).join(''));

@@ -30,8 +30,8 @@ export async function receive(found) {
 }
 
 function begin() {
-  const { root: address, csrf, album, worker, maxBytes, bin } = root.dataset;
-  const made = new UploadQueue(new Transport({ root: address, csrf, album }), new Hasher(worker), {
+  const { root: address, csrf, scope, album, worker, maxBytes, bin } = root.dataset;
+  const made = new UploadQueue(new Transport({ root: address, csrf, scope, album }), new Hasher(worker), {
     maxBytes: maxBytes ? Number(maxBytes) : Infinity,
   });
   const list = new UploadList(made, { done: after, bin });

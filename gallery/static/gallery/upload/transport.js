@@ -29,10 +29,11 @@ export class Transport {
   #free = AT_ONCE;
   #waiting = [];
 
-  // root: the address of the library, under which the API is.
-  constructor({ root, csrf, album }) {
-    this.api = `${root}api/uploads/`;
+  // root: the address of the library, under which the API is; scope: whose it is, and the album.
+  constructor({ root, csrf, scope, album }) {
+    this.root = root;
     this.csrf = csrf;
+    [this.user] = scope.split('/');
     this.album = album ?? null;
   }
 
@@ -112,20 +113,35 @@ export class Transport {
   }
 
   async #ask(method, address, body) {
-    const headers = { Accept: 'application/json', 'X-CSRFToken': this.csrf };
-    if (body) headers['Content-Type'] = 'application/json';
-    let answer;
-    try {
-      answer = await fetch(this.api + address, {
-        method, headers, body: body && JSON.stringify(body), credentials: 'same-origin',
-      });
-    } catch {
-      throw new TransportError('The connection was lost.');
-    }
+    let answer = await this.#fetch(method, address, body);
+    if (answer.status === 403 && await this.#newToken()) answer = await this.#fetch(method, address, body);
     const data = await answer.json().catch(() => ({}));
     if (answer.ok) return data;
     const signedOut = answer.status === 401 || data.code === 'not_authenticated';
     const words = signedOut ? 'You are signed out: sign in again in another tab, then retry.' : data.detail;
     throw new TransportError(words ?? `The server answered ${answer.status}.`, { status: answer.status, code: data.code });
+  }
+
+  async #fetch(method, address, body) {
+    const headers = { Accept: 'application/json', 'X-CSRFToken': this.csrf };
+    if (body) headers['Content-Type'] = 'application/json';
+    try {
+      return await fetch(`${this.root}api/uploads/${address}`, {
+        method, headers, body: body && JSON.stringify(body), credentials: 'same-origin',
+      });
+    } catch {
+      throw new TransportError('The connection was lost.');
+    }
+  }
+
+  // Whoever signed in again in another tab has another token, which the upload page tells. Somebody else's stays unused:
+  // these files are not meant for their library.
+  async #newToken() {
+    const answer = await fetch(`${this.root}upload/`, { credentials: 'same-origin' }).catch(() => null);
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const found = page && page.getElementById('uploader')?.dataset;
+    if (found?.scope !== this.user) return false;
+    this.csrf = found.csrf;
+    return true;
   }
 }
