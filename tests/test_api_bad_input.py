@@ -19,6 +19,8 @@ NO_TEXT: list[Any] = [None, True, [], {}, ["a"]]
 NO_NUMBER: list[Any] = [None, "", "many", [], {}, "NaN", 1.5, -1, 0, 10**30, 1e300, True]
 NO_HASH: list[Any] = [*NO_TEXT, "", "abc", "Z" * 64, "a" * 63, "a" * 65, "a" * 100_000, "é" * 64]
 NO_ID: list[Any] = [1, True, [], {}, "", "abc", "0" * 33, "\x00", str(uuid.uuid4())]
+NO_LIST: list[Any] = [None, [], {}, "x", 1, [1], [None], ["x"], [[]]]
+NO_BODY: list[Any] = [{}, [], "x", 1, None]
 GOOD = {
     "client_ref": "1",
     "filename": "IMG_0001.jpg",
@@ -44,26 +46,23 @@ def announcements() -> Iterator[Any]:
         if field in {"filename", "bytes", "sha256"}:
             yield {"files": [{name: value for name, value in GOOD.items() if name != field}]}
     yield {"files": [{**GOOD, "surprise": 1}]}
-    yield from ({"files": files} for files in (None, [], {}, "x", 1, [1], [None], ["x"], [[]], [GOOD] * 101))
+    yield from ({"files": wrong} for wrong in [*NO_LIST, [GOOD] * 101])
     yield from ({"files": [GOOD], "album": album} for album in NO_ID)
-    yield from ({}, [], "x", 1, None, {"surprise": []})
+    yield from [*NO_BODY, {"surprise": []}]
 
 
 def finishes() -> Iterator[Any]:
-    yield from (
-        {"uploads": wrong}
-        for wrong in (None, [], {}, "x", 1, [1], [None], [[]], ["x"], [str(uuid.uuid4())] * 101)
-    )
+    yield from ({"uploads": wrong} for wrong in [*NO_LIST, [str(uuid.uuid4())] * 101])
     yield from ({"uploads": [wrong]} for wrong in NO_ID[:-1])
-    yield from ({}, [], "x", 1, None)
+    yield from NO_BODY
 
 
 def parts() -> Iterator[Any]:
     good = {"number": 1, "sha256": "a" * 64}
     yield from ({"parts": [{**good, "number": wrong}]} for wrong in (*NO_NUMBER, 10_001, 5))
     yield from ({"parts": [{**good, "sha256": wrong}]} for wrong in NO_HASH)
-    yield from ({"parts": wrong} for wrong in (None, [], {}, "x", 1, [1], [None], [good] * 101))
-    yield from ({}, [], "x", 1, None)
+    yield from ({"parts": wrong} for wrong in [*NO_LIST, [good] * 101])
+    yield from NO_BODY
 
 
 def complaint(client: Client, path: str, body: Any) -> tuple[str, str]:
