@@ -122,6 +122,8 @@ def _listen(port: int | None) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, candidate))
+            # The port is ours only once somebody listens: two galleries may start at the same moment.
+            listener.listen(1)
         except OSError as error:
             listener.close()
             if candidate == wanted[-1]:
@@ -187,20 +189,22 @@ def _serve(listener: socket.socket, welcome: str, *, with_examples: bool) -> Non
     threads = [threading.Thread(target=tasks.work, args=(stop,), name="worker")]
     if with_examples:
         threads.append(threading.Thread(target=_bring_examples, args=(stop,), name="examples"))
-    for thread in threads:
-        thread.start()
     server = waitress.create_server(application, sockets=[listener], threads=8, channel_timeout=120)
-    sys.stdout.write(
-        f"\n  PhotoSky is at http://{HOST}:{listener.getsockname()[1]}/\n{welcome}  Ctrl-C stops it.\n\n"
-    )
-    sys.stdout.flush()
     try:
+        # From here on an interrupt at any line ends the threads; one that were left would keep the process alive.
+        for thread in threads:
+            thread.start()
+        sys.stdout.write(
+            f"\n  PhotoSky is at http://{HOST}:{listener.getsockname()[1]}/\n{welcome}  Ctrl-C stops it.\n\n"
+        )
+        sys.stdout.flush()
         server.run()
     finally:
         stop.set()
         tasks.wake()
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
         server.close()
 
 

@@ -92,10 +92,13 @@ def test_command_that_is_stopped_goes_on_where_it_was(
     gallery: LiveGallery, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     sha256s = draw(tmp_path / "photos", 60, 400_000)
+    # A store that stands still holds the command in the middle of its work, however quick or slow the machine is.
+    os.kill(gallery.store_pid, signal.SIGSTOP)
     command = upload(gallery, tmp_path / "photos", "--jobs", "1")
     wait_until(lambda: len(gallery.get("uploads/")["results"]) > 0)
     command.send_signal(number)
     out, err = command.communicate(timeout=WAIT_S)
+    os.kill(gallery.store_pid, signal.SIGCONT)
     before = finished(gallery)
 
     again = upload(gallery, tmp_path / "photos")

@@ -146,7 +146,7 @@ def test_port_that_is_taken_is_named_with_the_remedy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [("--port", "many"), ("--nonsense",)])
 def test_wrong_usage_is_said_in_a_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "photosky.local"],
+        [sys.executable, "-m", "photosky.local", *arguments],
         cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from gallery import objectstore
 from gallery.models import User
 from photosky.env import S3Settings
 from tests.make import PASSWORD
+from tests.plugins.s3 import ORIGIN
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -70,7 +71,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def site(live_server: LiveServer, s3: S3Settings, settings: Settings, browser: Browser) -> Iterator[Site]:
     """Serve the gallery to a browser; a page that breaks its own rules or script fails the test."""
-    objectstore.ensure_bucket([live_server.url])
+    # The bucket is the session's: the rule that other tests look for stays.
+    objectstore.ensure_bucket([ORIGIN, live_server.url])
     policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
     for directive in ("img-src", "connect-src", "form-action"):
         policy["DIRECTIVES"][directive].append(s3.endpoint)
