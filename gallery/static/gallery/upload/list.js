@@ -13,6 +13,7 @@ const WORDS = {
   binned: 'In the bin: restore it to see it again',
   cancelled: 'Cancelled',
 };
+const DRAW_MS = 50;
 const STOPPABLE = ['waiting', 'hashing', 'uploading', 'offline'];
 const OUT = ['refused', 'cancelled', 'binned'];
 const SHOWN = /^image\/(jpeg|png|webp|avif|gif)$/;
@@ -36,6 +37,7 @@ export class UploadList {
   #rows = new Map();
   #changed = new Set();
   #pace = new Pace();
+  #tick = null;
   #said = 0;
 
   // done: gives what to show at the end, from the number of photos that are there; bin: the address of the bin.
@@ -60,9 +62,9 @@ export class UploadList {
     queue.addEventListener('settled', () => this.#note(null));
   }
 
-  // Many steps come between two frames: each row is drawn once.
+  // Many steps come at once: each row is drawn once. Not by frames, of which a tab in the background has none.
   #note(item) {
-    if (!this.#changed.size) requestAnimationFrame(() => this.#draw());
+    if (!this.#changed.size) setTimeout(() => this.#draw(), DRAW_MS);
     this.#changed.add(item);
   }
 
@@ -156,6 +158,8 @@ export class UploadList {
       this.#pace.stop();
       return [];
     }
+    // Where nothing moves nothing is told: the rate falls by itself.
+    this.#tick ??= setTimeout(() => { this.#tick = null; this.#note(null); }, 1000);
     this.#pace.note(moved);
     const { rate } = this.#pace;
     return rate ? [`${(rate / 1e6).toFixed(1)} MB/s`, this.#pace.left(rest)] : [];
