@@ -106,6 +106,16 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database.configuration(env.secret("DATABASE_URL"), DATA_DIR)}
+# Guesses at passwords are counted here. A public site has many processes, which come and go: they count in the database,
+# in the table that a migration makes. Room for more names than can be tried before the first of them is forgotten.
+SHARED_CACHE: dict[str, Any] = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "photosky_cache",
+    "OPTIONS": {"MAX_ENTRIES": 10_000},
+}
+CACHES = {"default": SHARED_CACHE}
+if LOCAL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People

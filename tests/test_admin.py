@@ -15,7 +15,7 @@ from django.utils import timezone
 from gallery import objectstore
 from gallery.models import Album, AlbumMember, Image, ShareLink, Tag, Upload, User
 from photosky.env import S3Settings
-from tests.make import make_album, make_image, make_user, photo_bytes
+from tests.make import PASSWORD, make_album, make_image, make_user, photo_bytes
 
 pytestmark = pytest.mark.usefixtures("signing")
 NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
@@ -329,3 +329,11 @@ def test_admin_is_closed_to_people_who_do_not_run_the_site(client: Client, alice
     for path in ("", "gallery/image/", "gallery/upload/"):
         answer = client.get(f"/admin/{path}")
         assert (answer.status_code, "/admin/login/" in answer["Location"]) == (302, True)
+
+
+def test_passwords_cannot_be_guessed_past_the_gallerys_own_sign_in(db: None) -> None:
+    keeper = make_user("keeper", is_staff=True, is_superuser=True)
+    client = Client()
+    answer = client.post("/admin/login/", {"username": keeper.username, "password": PASSWORD})
+    assert answer.headers["Location"].startswith("/accounts/login/?next=")
+    assert "_auth_user_id" not in client.session

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import pytest
+from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.test import Client
 from pytest_django import Settings
 
 from gallery.models import User
+from photosky.settings import SHARED_CACHE
 from tests.make import PASSWORD, make_album, make_image
 from tests.pages import UNREACHABLE, links, tags
 
@@ -49,6 +51,19 @@ def test_signing_in_leads_where_one_was_going(alice: User, name: str) -> None:
 def test_a_wrong_password_is_refused_with_words(alice: User) -> None:
     response = Client().post("/accounts/login/", {"login": "alice", "password": "wrong"})
     assert "not correct" in response.content.decode()
+
+
+def test_guesses_at_a_password_are_counted_where_all_processes_see_them(
+    alice: User, settings: Settings
+) -> None:
+    settings.CACHES = {"default": SHARED_CACHE}
+    for _ in range(5):
+        guess = Client().post("/accounts/login/", {"login": "alice", "password": "wrong"})
+        assert "not correct" in guess.content.decode()
+    caches["default"].close()
+    del caches["default"]
+    answer = Client().post("/accounts/login/", {"login": "alice", "password": PASSWORD})
+    assert "Too many failed login attempts" in answer.content.decode()
 
 
 def test_signing_in_never_leads_to_another_site(alice: User) -> None:

@@ -117,6 +117,18 @@ def test_application_does_not_start_without_a_secret(tmp_path: Path) -> None:
     assert "PHOTOSKY_SECRET_KEY" in done.stderr
 
 
+def test_what_a_public_site_counts_outlives_the_process(tmp_path: Path) -> None:
+    public = {**PUBLIC, "DATABASE_URL": ""}
+    count = "from django.core.cache import cache; print('counted', cache.get_or_set('guesses', 0), cache.incr('guesses'))"
+    assert manage("migrate", "--skip-checks", tmp_path=tmp_path, **public).returncode == 0
+
+    first, second = (
+        manage("shell", "--no-imports", "-c", count, tmp_path=tmp_path, **public) for _ in range(2)
+    )
+
+    assert ("counted 0 1" in first.stdout, "counted 1 2" in second.stdout) == (True, True), second.stderr
+
+
 def test_public_site_over_http_is_refused(tmp_path: Path) -> None:
     done = manage("check", tmp_path=tmp_path, **{**PUBLIC, "PHOTOSKY_SITE_URL": "http://photos.example.com"})
 
