@@ -127,16 +127,44 @@ def test_renditions_are_not_made_of_an_altered_original(alice: User) -> None:
     assert "other bytes" in report.findings[0].detail
 
 
-def test_unknown_object_is_reported_then_removed_after_a_grace(alice: User) -> None:
+@pytest.mark.parametrize("key", ["incoming/nobody/knows", "renditions/nobody/r1/h240.webp"])
+def test_unknown_object_that_is_no_original_is_reported_then_removed_after_a_grace(
+    alice: User, key: str
+) -> None:
     photo_of(alice)
-    spoil("originals/nobody/knows.jpg", b"?")
+    spoil(key, b"?")
     before = everything()
 
     assert found(inspect()) == [(Kind.UNTRACKED, False)]
     assert found(inspect(repair=True)) == [(Kind.UNTRACKED, True)]
     assert everything() == before
     removals.run(timezone.now() + timedelta(days=2))
-    assert set(before) - set(everything()) == {"originals/nobody/knows.jpg"}
+    assert set(before) - set(everything()) == {key}
+
+
+def test_original_that_is_newer_than_a_restored_database_is_set_aside_and_never_deleted(alice: User) -> None:
+    image = photo_of(alice)
+    Upload.objects.all().delete()
+    Image.objects.all().delete()
+    User.objects.update(used_bytes=0)
+
+    assert (Kind.UNTRACKED, True) in found(inspect(repair=True))
+    removals.run(timezone.now() + timedelta(days=400))
+
+    assert objectstore.head(image.original_key) is not None
+    assert list(Removal.objects.set_aside().values_list("key", flat=True)) == [image.original_key]
+    assert inspect(repair=True).notes["set_aside"] == 1
+
+
+def test_bucket_is_not_adopted_and_repaired_in_one_run(alice: User) -> None:
+    photo_of(alice)
+    Library.objects.all().delete()
+
+    with pytest.raises(CommandError, match="--adopt") as failed:
+        call_command("fsck", "--adopt", "--repair")
+
+    assert failed.value.returncode == 2
+    assert not Library.objects.exists()
 
 
 def test_young_unknown_object_is_left_alone() -> None:

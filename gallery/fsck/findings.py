@@ -33,7 +33,8 @@ REMEDIES = {
     Kind.OUTDATED_RENDITIONS: "renditions are by a former recipe: --repair or rebuild_renditions makes them anew",
     Kind.STUCK: "the upload does not move on: --repair works on it, or run `manage.py work`",
     Kind.QUOTA: "the space in use is counted wrong: --repair counts it anew",
-    Kind.UNTRACKED: "the library does not know the object: --repair removes it after a day",
+    Kind.UNTRACKED: "the library does not know the object: --repair sets an original aside, never to be deleted by "
+    "itself, and removes anything else after a day",
     Kind.ABANDONED_PARTS: "parts of an upload that nobody finishes: --repair frees them",
 }
 

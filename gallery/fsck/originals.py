@@ -85,9 +85,9 @@ def _strangers(
     """Find objects that no row knows. The young are left alone: their row may be about to be written."""
     old = [found for found in chunk if found.last_modified < young and found.key != marker.KEY]
     keys = [found.key for found in old]
-    awaited = dict(Removal.objects.filter(key__in=keys).values_list("key", "reason"))
-    for reason in awaited.values():
-        note = "set_aside" if reason == Removal.Reason.WRONG_BYTES else "awaiting_removal"
+    awaited = dict(Removal.objects.filter(key__in=keys).values_list("key", "not_before"))
+    for not_before in awaited.values():
+        note = "set_aside" if not_before is None else "awaiting_removal"
         report.notes[note] = report.notes.get(note, 0) + 1
     unknown = set(keys) - set(awaited) - removals.referenced(keys)
     mended = remove_unreferenced(sorted(unknown)) if repair else set()
@@ -98,9 +98,14 @@ def _strangers(
 
 @atomic_retry
 def remove_unreferenced(keys: list[str]) -> set[str]:
-    """Hand objects to the removals, which wait a grace and look again; what a row refers to by now stays."""
+    """Hand objects to the removals, which wait a grace and look again; what a row refers to by now stays.
+
+    Originals are only set aside: a database that was restored from an older backup knows none of the photos since.
+    """
     unneeded = set(keys) - removals.referenced(keys)
-    transitions.remove_later(sorted(unneeded), Removal.Reason.UNTRACKED)
+    kept = {key for key in unneeded if key.startswith("originals/")}
+    transitions.remove_later(sorted(kept), Removal.Reason.UNTRACKED, after=None)
+    transitions.remove_later(sorted(unneeded - kept), Removal.Reason.UNTRACKED)
     return unneeded
 
 

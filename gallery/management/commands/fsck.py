@@ -40,6 +40,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["share"] < 0:
             raise CommandError("--share must be 0 or more.", returncode=REFUSED)
+        if options["adopt"] and options["repair"]:
+            raise CommandError(
+                "--adopt and --repair cannot be given together: adopt the bucket, read the report, then repair.",
+                returncode=REFUSED,
+            )
         chosen = fsck.Options(repair=options["repair"], adopt=options["adopt"], share=options["share"])
         try:
             report = fsck.inspect(chosen)
