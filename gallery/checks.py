@@ -1,6 +1,5 @@
 """System checks: each message names what is wrong and what to do about it."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +9,22 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 STARTUP = "startup"
+# Django's own measure of a secret (django.core.checks.security.base, W009), here an error.
+SECRET_LENGTH = 50
 
 
 @register(STARTUP)
 def secret_is_set(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse to run without a secret: sessions could be forged."""
+    """Refuse to run without a secret, or publicly with one that can be guessed: sessions could be forged."""
     try:
-        if settings.SECRET_KEY:
-            return []
+        length = len(settings.SECRET_KEY)
     except ImproperlyConfigured:
-        pass
+        length = 0
+    if length >= SECRET_LENGTH or (settings.LOCAL and length):
+        return []
     return [
         Error(
-            "PHOTOSKY_SECRET_KEY is not set.",
+            f"PHOTOSKY_SECRET_KEY has {length} characters." if length else "PHOTOSKY_SECRET_KEY is not set.",
             hint="Set it to at least 50 random characters, or PHOTOSKY_SECRET_KEY_FILE to a file that holds them. "
             "`make run` makes one for a gallery on this computer.",
             id="gallery.E001",
@@ -31,9 +33,37 @@ def secret_is_set(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register(STARTUP)
+def local_is_local(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse the switch of one's own computer on Lambda: sessions would travel in clear."""
+    if not (settings.LOCAL and settings.LAMBDA):
+        return []
+    return [
+        Error(
+            "PHOTOSKY_LOCAL is true on Lambda, which is no gallery on this computer.",
+            hint="Remove PHOTOSKY_LOCAL from the function's variables and parameters.",
+            id="gallery.E006",
+        )
+    ]
+
+
+@register(STARTUP)
+def errors_stay_inside(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse debugging on a public site: its error pages show settings, code and data."""
+    if not settings.DEBUG or (settings.LOCAL and not settings.LAMBDA):
+        return []
+    return [
+        Error(
+            "PHOTOSKY_DEBUG is true on a public site: errors would show its inside to visitors.",
+            hint="Remove PHOTOSKY_DEBUG, or set PHOTOSKY_LOCAL=true for a gallery on this computer only.",
+            id="gallery.E007",
+        )
+    ]
+
+
+@register(STARTUP)
 def database_survives(**kwargs: Any) -> Sequence[CheckMessage]:
     """Refuse SQLite on Lambda: every container would have its own, and lose it."""
-    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ or connections["default"].vendor != "sqlite":
+    if not settings.LAMBDA or connections["default"].vendor != "sqlite":
         return []
     return [
         Error(

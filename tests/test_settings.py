@@ -91,6 +91,35 @@ def test_sqlite_is_refused_on_lambda(tmp_path: Path) -> None:
     assert "postgresql://" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"PHOTOSKY_LOCAL": "true", "AWS_LAMBDA_FUNCTION_NAME": "photosky"},
+            "PHOTOSKY_LOCAL is true on Lambda",
+        ),
+        ({"PHOTOSKY_DEBUG": "true"}, "PHOTOSKY_DEBUG is true on a public site"),
+        (
+            {"PHOTOSKY_DEBUG": "true", "PHOTOSKY_LOCAL": "true", "AWS_LAMBDA_FUNCTION_NAME": "photosky"},
+            "PHOTOSKY_DEBUG is true on a public site",
+        ),
+        ({"PHOTOSKY_SECRET_KEY": "x" * 49}, "PHOTOSKY_SECRET_KEY has 49 characters"),
+    ],
+)
+def test_public_site_does_not_start_open(tmp_path: Path, variables: dict[str, str], said: str) -> None:
+    done = manage("check", "--tag", "startup", tmp_path=tmp_path, **{**PUBLIC, **variables})
+
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "HINT: " in done.stderr
+
+
+def test_gallery_on_this_computer_starts_with_debugging_and_any_secret(tmp_path: Path) -> None:
+    own = {"PHOTOSKY_LOCAL": "true", "PHOTOSKY_DEBUG": "true", "PHOTOSKY_SECRET_KEY": "short"}
+
+    assert manage("check", "--tag", "startup", tmp_path=tmp_path, **{**PUBLIC, **own}).returncode == 0
+
+
 def test_unreachable_bucket_is_found_when_the_check_may_leave_the_process(tmp_path: Path) -> None:
     done = manage(
         "check", "--database", "default", tmp_path=tmp_path,
