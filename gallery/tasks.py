@@ -229,7 +229,7 @@ def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) 
     source = Image.TakenSource
     if facts.taken_at is not None:
         image.set_taken(facts.taken_at, facts.taken_offset_minutes, source(facts.taken_source or source.EXIF))
-    elif upload.file_modified_at is not None:
+    elif upload.file_modified_at is not None and upload.file_modified_at.year in imaging.YEARS:
         image.set_taken(upload.file_modified_at, None, source.FILE)
     else:
         image.set_taken(upload.created_at, None, source.UPLOAD)

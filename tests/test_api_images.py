@@ -276,6 +276,8 @@ def test_changed_time_taken_keeps_its_offset_and_moves_the_month(alice: User, si
         (None, "null"),
         ("0001-01-01T00:00:00+14:00", "out_of_range"),
         ("9999-12-31T23:59:59-12:00", "out_of_range"),
+        ("1825-12-31T23:59:59Z", "out_of_range"),
+        ("2201-01-01T00:00:00Z", "out_of_range"),
         ("2020-01-01T00:30:00+23:00", "out_of_range"),
     ],
 )

@@ -148,6 +148,15 @@ def test_moment_without_counterpart_in_utc_is_refused(alice: User, signed_in: Si
     assert answer.json()["errors"][0]["pointer"] == "/files/0/modified_at"
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1601-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_file_date_that_no_photo_can_have_is_left_out_and_the_photo_taken(
+    alice: User, signing: None, signed_in: SignedIn, moment: str
+) -> None:
+    (result,) = start(signed_in(alice), announcement(b"x", modified_at=moment)).json()["results"]
+    assert result["status"] == "upload"
+    assert Upload.objects.get().file_modified_at is None
+
+
 def test_files_go_into_albums_that_the_user_may_arrange_only(
     bob: User, shared_album: Album, signing: None, signed_in: SignedIn
 ) -> None:

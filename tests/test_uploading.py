@@ -4,9 +4,11 @@ import hashlib
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from gallery import objectstore, tasks, uploads
 from gallery.errors import InvalidUpload, NotUploaded, QuotaExceeded
@@ -52,6 +54,29 @@ def test_photo_goes_from_announcement_to_ready_image(alice: User) -> None:
     assert image.taken_at.isoformat() == "2026-09-14T17:42:11+00:00"
     assert image.month == 202609
     assert image.camera_model == "X-T5"
+
+
+@pytest.mark.parametrize("taken", ["9999:12:31 23:59:59", ""])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize(
+    "modified_at", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)]
+)
+def test_dates_at_the_ends_of_the_calendar_do_not_cost_the_photo(
+    alice: User, settings: Settings, modified_at: datetime, zone: str, taken: str
+) -> None:
+    settings.TIME_ZONE = zone
+    data = photo_bytes(taken=taken, offset="-05:00")
+    file = announced(data, modified_at=modified_at)
+
+    upload = uploads.start(alice, [file])[0].upload
+    assert upload is not None
+    objectstore.put(upload.key, data, content_type="image/jpeg", if_absent=True)
+    assert tasks.process(uploads.finish(upload).pk)
+    upload.refresh_from_db()
+
+    assert upload.image is not None
+    assert upload.image.taken_source == Image.TakenSource.UPLOAD
+    assert upload.image.taken_at == upload.created_at
 
 
 def test_every_rendition_of_a_ready_image_stands_in_the_store(alice: User) -> None:

@@ -11,6 +11,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from gallery.imaging import YEARS
+
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 MAX_IDS = 500
 
@@ -36,7 +38,7 @@ class LocalMomentField(serializers.Field[datetime, str, str, Any]):
     default_error_messages = {
         "invalid": "This is no ISO 8601 time: write it like 2026-09-14T18:03:00+02:00.",
         "no_offset": "The offset is missing: write the local time and its offset, like 2026-09-14T18:03:00+02:00.",
-        "out_of_range": "The year must be between 1800 and 2200, the offset between -12:00 and +14:00.",
+        "out_of_range": f"The year must be between {YEARS[0]} and {YEARS[-1]}, the offset between -12:00 and +14:00.",
     }
 
     def to_internal_value(self, data: Any) -> datetime:
@@ -50,7 +52,7 @@ class LocalMomentField(serializers.Field[datetime, str, str, Any]):
         offset = moment.utcoffset()
         if offset is None:
             self.fail("no_offset")
-        if not 1800 <= moment.year <= 2200 or not -12 * 3600 <= offset.total_seconds() <= 14 * 3600:
+        if moment.year not in YEARS or not -12 * 3600 <= offset.total_seconds() <= 14 * 3600:
             self.fail("out_of_range")
         return moment
 

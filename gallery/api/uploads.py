@@ -1,6 +1,7 @@
 """Uploads: announcing files, confirming that they arrived, and asking what became of them."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from gallery.api.fields import ImageRefSerializer, StrictMixin, UtcDateTimeField
 from gallery.api.filters import StrictFilterBackend, UploadFilter
 from gallery.api.pagination import CursorPages
 from gallery.errors import GalleryError
+from gallery.imaging import YEARS
 from gallery.models import Upload
 
 NOT_FOUND = "There is no such upload, or it is not yours."
@@ -32,7 +34,16 @@ class FileSerializer(StrictMixin, serializers.Serializer[Any]):
     sha256 = serializers.CharField(
         max_length=200, allow_blank=True, help_text="64 lower-case hexadecimal digits."
     )
-    modified_at = UtcDateTimeField(required=False, default=None, allow_null=True)
+    modified_at = UtcDateTimeField(
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="When the file was last changed; a date that no photograph can have is passed over.",
+    )
+
+    def validate_modified_at(self, moment: datetime | None) -> datetime | None:
+        """Leave out what a clock that was not set has written: a good photo must not be refused for it."""
+        return moment if moment is not None and moment.year in YEARS else None
 
 
 class AnnouncementSerializer(StrictMixin, serializers.Serializer[Any]):

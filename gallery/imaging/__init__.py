@@ -11,7 +11,7 @@ a second thread here, the second because glibc otherwise keeps twice the memory.
 
 from typing import TYPE_CHECKING
 
-from gallery.imaging.facts import Facts, Processed, Rendition
+from gallery.imaging.facts import YEARS, Facts, Processed, Rendition
 from gallery.imaging.formats import SNIFF_BYTES, Format, sniff
 from gallery.imaging.ladder import LADDER, RECIPE, Rung, rung_size
 from gallery.imaging.refusals import CODES, Refused
@@ -25,6 +25,7 @@ __all__ = [
     "LADDER",
     "RECIPE",
     "SNIFF_BYTES",
+    "YEARS",
     "Facts",
     "Format",
     "Processed",

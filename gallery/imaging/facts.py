@@ -7,6 +7,10 @@ from typing import Literal
 
 from gallery.imaging.formats import Format
 
+# From the oldest photograph (Niepce, 1826) to further than any camera's clock should be. Elsewhere dates are junk, and
+# at the calendar's own ends they have no counterpart in another time zone.
+YEARS = range(1826, 2201)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:

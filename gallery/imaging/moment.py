@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from gallery.imaging.exif import Directory, Exif, Tag
+from gallery.imaging.facts import YEARS
 
 _DATE = re.compile(r"\s*(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
 _OFFSET = re.compile(r"\s*([+-])(\d{1,2}):?(\d{2})\s*")
-# Where the clocks of cameras begin again after their battery was out; and the year of the oldest photograph.
+# Where the clocks of cameras begin again after their battery was out.
 _RESET = {(1904, 1, 1, 0, 0, 0), (1970, 1, 1, 0, 0, 0), (1980, 1, 1, 0, 0, 0)}
-_FIRST_YEAR = 1826
 _MAX_OFFSET = 15 * 60
 _DAY_S = 86_400
 # A receiver's time is that of its last fix, which is seconds old, hardly minutes.
@@ -50,7 +50,7 @@ def parse(text: str, fraction: str = "") -> datetime | None:
     if match is None:
         return None
     fields = tuple(int(part or 0) for part in match.groups())
-    if fields in _RESET or fields[0] < _FIRST_YEAR:
+    if fields in _RESET or fields[0] not in YEARS:
         return None
     year, month, day, hour, minute, second = fields
     digits = fraction.strip()[:6]

@@ -134,6 +134,8 @@ def test_offset_is_read_where_it_makes_sense(written: str, minutes: int | None) 
         "2024:02:30 10:00:00",
         "2024:05:31 25:00:00",
         "1700:01:01 10:00:00",
+        "2201:01:01 10:00:00",
+        "9999:12:31 23:59:59",
         "yesterday",
         "",
     ],
