@@ -39,6 +39,16 @@ class QuotaExceeded(GalleryError):
     status = 413
 
 
+class InBin(GalleryError):
+    """The photo is in the library's bin: it is there, and will be deleted some day."""
+
+    code = "in_bin"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This photo is in the bin: restore it to keep it.")
+
+
 class NotUploaded(GalleryError):
     """An upload is to be finished whose bytes have not arrived; trying again later may succeed."""
 

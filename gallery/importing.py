@@ -13,7 +13,7 @@ from pathlib import Path
 from django.db import connections
 
 from gallery import albums, imaging, objectstore, tasks, uploads
-from gallery.errors import GalleryError
+from gallery.errors import GalleryError, InBin
 from gallery.models import Album, Upload, User
 
 logger = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ def bring_in(
 ) -> bool:
     """Make a file a photo of the library, all the way; return False where the library had it.
 
-    Raises GalleryError with the reason where it is refused.
+    Raises GalleryError with the reason where it is refused; InBin where the library has it, but in its bin.
     """
     announced = uploads.File(
         filename, len(data), hashlib.sha256(data).hexdigest(), _type_of(data), modified_at=modified_at
@@ -162,6 +162,9 @@ def bring_in(
     answer = uploads.start(owner, [announced], album)[0]
     if answer.error is not None:
         raise answer.error
+    if answer.image is not None and answer.image.binned_at:
+        # Not "there already": whoever counts on that loses the photo when the bin is emptied.
+        raise InBin
     if answer.image is not None or answer.upload is None:
         return False
     upload = answer.upload
@@ -180,6 +183,8 @@ def bring_in(
     _settled(upload)
     if upload.state == Upload.State.REJECTED:
         raise GalleryError(upload.reason)
+    if upload.code == InBin.code:
+        raise InBin
     return upload.code != "duplicate"
 
 

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from gallery.errors import QuotaExceeded
+from gallery.errors import InBin, QuotaExceeded
 from gallery.models import Image, Removal, Upload, User, new_token
 from photosky.database import atomic_retry
 
@@ -134,13 +134,10 @@ def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> No
     """Go from PROCESSING to READY with the image that the owner has already; the second copy and its space go."""
     # Never the only copy, whatever led here.
     extra = [] if known.original_key == upload.key else [upload.key, *rendition_keys]
-    _settle(
-        upload,
-        State.READY,
-        image_id=known.pk,
-        code="duplicate",
-        reason="This photo was already in the library.",
-    )
+    code, reason = "duplicate", "This photo was already in the library."
+    if known.binned_at:
+        code, reason = InBin.code, InBin().message
+    _settle(upload, State.READY, image_id=known.pk, code=code, reason=reason)
     _count(upload, -upload.bytes)
     remove_later(extra, Removal.Reason.DUPLICATE)
     if upload.album is not None:

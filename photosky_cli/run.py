@@ -328,6 +328,8 @@ class Run:
 
 
 def _final(told: Told) -> Outcome:
+    if told.code == "in_bin":
+        return Outcome("failed", told.page, told.code, told.reason)
     if told.state == "ready" and told.code != "duplicate":
         return Outcome("uploaded", told.page)
     if told.state == "ready":

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from gallery import bin as photo_bin
 from gallery import objectstore
 from gallery.models import Album, Image, Upload, User
 from tests.make import make_user, photo_bytes
@@ -86,6 +87,21 @@ def test_failures_are_listed_with_reasons_and_the_rest_is_imported(owner: User, 
     assert "words.jpg: " in errors.getvalue()
     assert "empty.jpg is empty" in errors.getvalue()
     assert Image.objects.count() == 3
+
+
+def test_file_whose_photo_is_in_the_bin_fails_and_does_not_count_as_there(
+    owner: User, folder: Path
+) -> None:
+    import_photos(folder)
+    photo_bin.put(Image.objects.filter(filename="one.jpg"))
+    out, errors = StringIO(), StringIO()
+
+    with pytest.raises(CommandError, match="1 files were not imported"):
+        call_command("import_photos", str(folder), stdout=out, stderr=errors, verbosity=0)
+
+    assert "0 imported, 2 already there, 1 failed" in out.getvalue()
+    assert "one.jpg: This photo is in the bin: restore it" in errors.getvalue()
+    assert Image.objects.binned().count() == 1
 
 
 def test_date_of_a_photo_without_exif_is_the_file_s(owner: User, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ import pytest
 import requests
 from django.test import Client
 
+from gallery import bin as photo_bin
 from gallery import tasks
-from gallery.models import Album, Upload, User
+from gallery.models import Album, Image, Upload, User
 from photosky.env import S3Settings
-from tests.make import photo_bytes
+from tests.make import photo_bytes, upload_photo
 from tests.pages import tags
 
 SignedIn = Callable[[User], Client]
@@ -44,6 +45,29 @@ def test_a_photo_is_uploaded_by_plain_forms(alice: User, s3: S3Settings, signed_
     upload.refresh_from_db()
     assert upload.image is not None
     assert upload.image.get_absolute_url() in client.get(done).content.decode()
+
+
+def test_form_that_brings_a_photo_of_the_bin_is_not_told_that_it_is_kept(
+    alice: User, s3: S3Settings, signed_in: SignedIn
+) -> None:
+    data = photo_bytes()
+    image = upload_photo(alice, data).image
+    assert image is not None
+    photo_bin.put(Image.objects.filter(pk=image.pk))
+    client = signed_in(alice)
+    done = post_to_store(client, data)
+    client.post(done)
+    upload = Upload.objects.exclude(image=image).get()
+    tasks.process(upload.pk)
+    upload.refresh_from_db()
+
+    text = client.get(done).content.decode()
+
+    assert upload.code == "in_bin"
+    assert "The photo is in your library" not in text
+    assert "The photo is in the bin" in text
+    photo_bin.restore(Image.objects.filter(pk=image.pk))
+    assert "The photo is in your library" in client.get(done).content.decode()
 
 
 def test_what_is_no_photo_is_refused_with_the_reason(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gallery import objectstore, removals
-from gallery.errors import GalleryError
+from gallery.errors import GalleryError, InBin
 from gallery.exporting import sidecars
 from gallery.exporting.layout import LIBRARY, ExportError, read_json, side_cars
 from gallery.importing import bring_in
@@ -72,7 +72,10 @@ class Restorer:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != said["sha256"]:
             raise ExportError("The file is not the one that was exported: its bytes have changed.")
-        is_new = bring_in(self.owner, data, said["filename"])
+        try:
+            is_new = bring_in(self.owner, data, said["filename"])
+        except InBin:
+            is_new = False
         image = Image.objects.owned_by(self.owner).get(sha256=said["sha256"])
         _describe(image, said)
         self._images[said["id"]] = image.pk
