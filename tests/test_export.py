@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from gallery import albums, objectstore
+from gallery import albums, objectstore, tasks
 from gallery import bin as photo_bin
 from gallery.exporting import layout
 from gallery.models import Album, AlbumImage, Image, ImageTag, Tag, User
@@ -54,6 +55,8 @@ def said(owner: User) -> dict[str, Any]:
     images = {}
     for image in Image.objects.owned_by(owner):
         row = {name: value for name, value in vars(image).items() if name[0] != "_" and name not in DERIVED}
+        # The days in the bin begin anew.
+        row["binned_at"] = row["binned_at"] is not None
         data = objectstore.read(image.original_key, max_bytes=10**7)
         row["bytes_sha256"] = hashlib.sha256(data).hexdigest()
         row["tags"] = sorted(image.tags.values_list("name", flat=True))
@@ -205,6 +208,37 @@ def test_restoring_twice_changes_nothing(alice: User, bob: User, tmp_path: Path)
 
     assert said(bob) == before
     assert ImageTag.objects.filter(image__owner=bob).count() == 3
+
+
+def test_photo_of_the_exported_bin_gets_its_days_anew(
+    alice: User, bob: User, tmp_path: Path, settings: Any
+) -> None:
+    """An export may be older than the bin's days: nothing that it brings is to be deleted the next moment."""
+    photo_of(alice, binned_at=timezone.now() - timedelta(days=settings.BIN_DAYS + 5))
+    export(tmp_path)
+    before = timezone.now()
+
+    restore(tmp_path)
+    tasks.tick()
+
+    binned_at = Image.objects.owned_by(bob).get().binned_at
+    assert binned_at is not None
+    assert binned_at >= before
+
+
+def test_merge_takes_out_of_the_bin_and_puts_nothing_that_is_live_into_it(
+    alice: User, tmp_path: Path
+) -> None:
+    """The export says one thing of each photo, the library by now the other: what keeps the photo counts."""
+    restored, binned = photo_of(alice), photo_of(alice)
+    photo_bin.put(Image.objects.filter(pk=restored.pk))
+    export(tmp_path)
+    photo_bin.restore(Image.objects.all())
+    photo_bin.put(Image.objects.filter(pk=binned.pk))
+
+    assert restore(tmp_path, "alice", merge=True).startswith("0 restored, 2 there already")
+
+    assert Image.objects.live().count() == 2
 
 
 def test_file_that_was_changed_in_the_export_is_refused_and_the_rest_restored(

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from gallery import objectstore, removals
 from gallery.errors import GalleryError, InBin
 from gallery.exporting import sidecars
@@ -35,8 +37,8 @@ class Outcome:
 class Restorer:
     """Restores an export into the library of one owner."""
 
-    def __init__(self, owner: User, root: Path) -> None:
-        self.owner, self.root = owner, root
+    def __init__(self, owner: User, root: Path, *, merge: bool = False) -> None:
+        self.owner, self.root, self._merge = owner, root, merge
         self.outcome = Outcome()
         if not (root / LIBRARY).exists():
             raise ExportError(f"{root} holds no {LIBRARY}: name the folder of a finished export.")
@@ -77,7 +79,7 @@ class Restorer:
         except InBin:
             is_new = False
         image = Image.objects.owned_by(self.owner).get(sha256=said["sha256"])
-        _describe(image, said)
+        _describe(image, said, may_bin=is_new or not self._merge)
         self._images[said["id"]] = image.pk
         return is_new
 
@@ -122,8 +124,12 @@ class Restorer:
 
 
 @atomic_retry
-def _describe(image: Image, said: dict[str, Any]) -> None:
-    """Set all that the side-car says, and nothing that follows from the bytes."""
+def _describe(image: Image, said: dict[str, Any], *, may_bin: bool) -> None:
+    """Set all that the side-car says, and nothing that follows from the bytes.
+
+    What was in the bin has its days anew, for the export may be older than they are; without `may_bin` what is live
+    stays so.
+    """
     taken_at = sidecars.read_moment(said["taken_at"])
     if taken_at is None:
         raise ExportError("The side-car names no time taken.")
@@ -135,8 +141,12 @@ def _describe(image: Image, said: dict[str, Any]) -> None:
         taken_source=image.taken_source,
         month=image.month,
         **{name: said[name] for name in sidecars.PLAIN},
-        **{name: sidecars.read_moment(said[name]) for name in sidecars.MOMENTS},
+        **{name: sidecars.read_moment(said[name]) for name in sidecars.MOMENTS if name != "binned_at"},
     )
+    if not said["binned_at"]:
+        Image.objects.filter(pk=image.pk).update(binned_at=None)
+    elif may_bin:
+        Image.objects.live().filter(pk=image.pk).update(binned_at=timezone.now())
     _tag(image, said["tags"])
 
 

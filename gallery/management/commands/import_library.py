@@ -24,7 +24,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--merge",
             action="store_true",
-            help="restore into a library that holds other photos too; for a photo that is in both the export counts",
+            help="restore into a library that holds other photos too; for a photo that is in both the export "
+            "counts, but puts nothing into the bin",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,9 +35,10 @@ class Command(BaseCommand):
         # A line for each photo would tear the progress bar apart; what fails is listed at the end.
         logging.getLogger("gallery").setLevel(logging.WARNING)
         try:
-            restorer = Restorer(owners.named(options["user"]), options["folder"])
+            owner, merge = owners.named(options["user"]), options["merge"]
+            restorer = Restorer(owner, options["folder"], merge=merge)
             others = restorer.strangers()
-            if others and not options["merge"]:
+            if others and not merge:
                 raise CommandError(
                     f"The library holds {others} photos that are not in this export. Restore into an empty library, or "
                     "say --merge. Nothing was changed."
