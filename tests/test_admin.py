@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gallery import objectstore
-from gallery.models import Album, AlbumMember, Image, ShareLink, Tag, Upload, User
+from gallery.models import Album, AlbumMember, ApiToken, Image, ShareLink, Tag, Upload, User
 from photosky.env import S3Settings
 from tests.make import PASSWORD, make_album, make_image, make_user, photo_bytes
 
@@ -297,6 +297,28 @@ def test_share_links_are_revoked_once(keeper: Client, alice: User) -> None:
     assert link.revoked_at == first is not None
 
 
+def test_tokens_are_shown_without_what_opens_them_and_revoked_once(keeper: Client, alice: User) -> None:
+    token, plain = ApiToken.issue(alice, "laptop", [ApiToken.Scope.READ])
+    for path in ("", f"{token.pk}/change/"):
+        page = keeper.get(f"/admin/gallery/apitoken/{path}").content.decode()
+        assert ("laptop" in page, plain in page, token.token_sha256 in page) == (True, False, False)
+    assert "1 revoked" in act(keeper, "apitoken", "revoke", token)
+    token.refresh_from_db()
+    first = token.revoked_at
+    assert "0 revoked" in act(keeper, "apitoken", "revoke", token)
+    token.refresh_from_db()
+    assert token.revoked_at == first is not None
+
+
+def test_token_is_neither_made_nor_changed_in_the_admin(keeper: Client, alice: User) -> None:
+    token, _ = ApiToken.issue(alice, "laptop", [ApiToken.Scope.READ])
+    url = f"/admin/gallery/apitoken/{token.pk}"
+    assert keeper.get("/admin/gallery/apitoken/add/").status_code == 403
+    keeper.post(f"{url}/change/", {"scopes": "upload", "name": "other"})
+    token.refresh_from_db()
+    assert (token.scopes, token.name) == ("read", "laptop")
+
+
 def test_users_show_what_they_use_and_may_use(keeper: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(used_bytes=3 * 1024**3, quota_bytes=5 * 1024**3)
     page = keeper.get("/admin/gallery/user/").content.decode()
@@ -309,6 +331,12 @@ def test_user_with_photos_cannot_be_deleted(keeper: Client, alice: User) -> None
     keeper.post(f"/admin/gallery/user/{alice.pk}/delete/", {"post": "yes"})
     assert User.objects.filter(pk=alice.pk).exists()
     assert Image.objects.live().count() == 1
+
+
+def test_user_without_photos_can_be_deleted_with_their_tokens(keeper: Client, alice: User) -> None:
+    ApiToken.issue(alice, "laptop", [ApiToken.Scope.READ])
+    keeper.post(f"/admin/gallery/user/{alice.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=alice.pk).exists()
 
 
 @pytest.mark.parametrize(

@@ -208,3 +208,78 @@ def test_command_refuses_what_cannot_be(alice: User, arguments: list[str]) -> No
         call_command("create_token", *arguments, stdout=io.StringIO(), stderr=io.StringIO())
 
     assert not ApiToken.objects.exists()
+
+
+def revoke(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("revoke_token", *arguments, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def test_command_revokes_by_the_beginning_or_the_name(alice: User) -> None:
+    (laptop, lost), (phone, stolen) = (
+        ApiToken.issue(alice, name, [READ]) for name in ("laptop", "old phone")
+    )
+    kept = issue(alice, READ)
+
+    assert laptop.prefix in revoke("alice", laptop.prefix)
+    assert "old phone" in revoke("alice", "old phone")
+
+    assert [program(plain).get("/api/images/").status_code for plain in (lost, stolen, kept)] == [
+        401,
+        401,
+        200,
+    ]
+    phone.refresh_from_db()
+    first = phone.revoked_at
+    with pytest.raises(CommandError, match="no token"):
+        revoke("alice", "old phone")
+    phone.refresh_from_db()
+    assert phone.revoked_at == first is not None
+
+
+def test_command_revokes_all_of_a_person_where_asked(alice: User, bob: User) -> None:
+    lost, foreign = [issue(alice, READ), issue(alice, UPLOAD)], issue(bob, READ)
+
+    revoke("alice", "--all")
+
+    assert [program(plain).get("/api/").status_code for plain in [*lost, foreign]] == [401, 401, 200]
+
+
+def test_command_takes_a_whole_token_as_it_was_found_and_does_not_repeat_it(alice: User) -> None:
+    plain = issue(alice, READ)
+
+    assert plain not in revoke("alice", plain)
+
+    assert program(plain).get("/api/images/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nobody", "test"],
+        ["alice", "phone"],
+        ["alice"],
+        ["alice", ""],
+        ["alice", "test", "--all"],
+        ["bob", "test"],
+    ],
+)
+def test_command_that_names_no_token_revokes_nothing(alice: User, bob: User, arguments: list[str]) -> None:
+    plain = issue(alice, READ)
+
+    with pytest.raises(CommandError):
+        revoke(*arguments)
+
+    assert program(plain).get("/api/images/").status_code == 200
+
+
+def test_command_shows_the_tokens_to_choose_from(alice: User) -> None:
+    token, plain = ApiToken.issue(alice, "laptop", [READ])
+
+    with pytest.raises(CommandError) as refused:
+        revoke("alice", "phone")
+
+    assert token.prefix in str(refused.value)
+    assert "laptop" in str(refused.value)
+    assert plain not in str(refused.value)

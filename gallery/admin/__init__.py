@@ -5,12 +5,13 @@ from django.contrib import admin
 from gallery.admin.albums import AlbumAdmin
 from gallery.admin.images import ImageAdmin
 from gallery.admin.labels import ShareLinkAdmin, TagAdmin
-from gallery.admin.people import PersonAdmin
+from gallery.admin.people import ApiTokenAdmin, PersonAdmin
 from gallery.admin.upkeep import InspectionAdmin, RemovalAdmin
 from gallery.admin.uploads import UploadAdmin
 
 __all__ = [
     "AlbumAdmin",
+    "ApiTokenAdmin",
     "ImageAdmin",
     "InspectionAdmin",
     "PersonAdmin",

@@ -1,11 +1,14 @@
-"""People in the admin, with what they keep and may keep."""
+"""People in the admin, with what they keep and may keep, and the tokens by which programs act for them."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.admin.bases import AnyUserAdmin
-from gallery.admin.lists import BoundedPaginator, size
-from gallery.models import User
+from gallery.admin.lists import BoundedPaginator, Listed, ReadOnlyMixin, size
+from gallery.models import ApiToken, User
 
 
 @admin.register(User)
@@ -36,3 +39,35 @@ class PersonAdmin(AnyUserAdmin):
     @admin.display(description="Quota")
     def quota_shown(self, user: User) -> str:
         return size(user.quota) if user.quota else "without limit"
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyMixin, Listed):
+    """Personal tokens. What opens the gallery is shown to nobody, since only its hash is kept."""
+
+    list_display = [
+        "prefix",
+        "name",
+        "user",
+        "scopes",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+        "created_at",
+    ]
+    list_select_related = ["user"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["=prefix", "=user__username"]
+    search_help_text = "How a token begins, or whose it is."
+    actions = ["revoke"]
+    fields = ["user", "prefix", "name", "scopes", "last_used_at", "expires_at", "revoked_at", "created_at"]
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Let those end a token who may change one, although nothing else of it is changed by hand."""
+        return request.user.has_perm("gallery.change_apitoken")
+
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """End tokens for good; one that was ended keeps its date."""
+        chosen = ApiToken.objects.filter(pk__in=queryset.order_by().values("pk"))
+        self.message_user(request, f"{chosen.revoke(timezone.now())} revoked.", messages.SUCCESS)

@@ -27,6 +27,10 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         """Keep the token that is written so."""
         return self.filter(token_sha256=_hashed(plain))
 
+    def called(self, text: str) -> Self:
+        """Keep the tokens of this name, and the one that begins or is written so."""
+        return self.filter(models.Q(name=text) | models.Q(prefix=text) | models.Q(token_sha256=_hashed(text)))
+
     def revoke(self, now: datetime) -> int:
         """End these tokens for good; return how many were not ended before."""
         return self.filter(revoked_at=None).update(revoked_at=now)
