@@ -60,13 +60,15 @@ class Environment:
             raise ImproperlyConfigured(f"{name} is {value!r}: set it to true or false.")
         return default if not value else value == "true"
 
-    def integer(self, name: str, default: int, *, least: int = 0) -> int:
-        """Return a whole number that is at least `least`."""
+    def integer(self, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+        """Return a whole number that is at least `least`, and at most `most` where that is given."""
         value = self.text(name)
         if not value:
             return default
         if not value.isdecimal() or int(value) < least:
             raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number of at least {least}.")
+        if most is not None and int(value) > most:
+            raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number of at most {most}.")
         return int(value)
 
     def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:

@@ -91,7 +91,7 @@ ROOT_URLCONF = "photosky.urls"
 WSGI_APPLICATION = "photosky.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "photosky.template_engine.Templates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -155,7 +155,7 @@ S3 = S3Settings(
 )
 MAX_UPLOAD_BYTES = env.integer("PHOTOSKY_MAX_UPLOAD_BYTES", 200 * 1024**2, least=1)
 DEFAULT_QUOTA_BYTES = env.integer("PHOTOSKY_QUOTA_BYTES", 0)
-BIN_DAYS = env.integer("PHOTOSKY_BIN_DAYS", 30, least=1)
+BIN_DAYS = env.integer("PHOTOSKY_BIN_DAYS", 30, least=1, most=36_500)
 
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "gallery.objectstore.PhotoStorage"},

@@ -185,6 +185,20 @@ def test_number_that_is_none_is_refused(value: str) -> None:
         Environment({"N": value}).integer("N", 1)
 
 
+def test_number_over_its_bound_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="at most 9"):
+        Environment({"N": "10"}).integer("N", 1, most=9)
+    assert Environment({"N": "9"}).integer("N", 1, most=9) == 9
+
+
+def test_bin_cannot_be_kept_longer_than_the_calendar_reaches(tmp_path: Path) -> None:
+    done = manage("check", "--tag", "startup", tmp_path=tmp_path, **PUBLIC, PHOTOSKY_BIN_DAYS="1000000")
+
+    assert done.returncode != 0
+    assert "PHOTOSKY_BIN_DAYS" in done.stderr
+    assert "at most 36500" in done.stderr
+
+
 def test_secret_is_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from the file\n")
 
