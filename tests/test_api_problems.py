@@ -78,6 +78,15 @@ def test_json_of_another_shape_gets_400(alice: User, signed_in: SignedIn, body: 
     assert check_problem(answer, 400, "invalid")["errors"][0]["pointer"] == ""
 
 
+@pytest.mark.parametrize("path", ["/api/albums/", "/api/uploads/", "/api/uploads/finish/"])
+def test_member_whose_name_is_no_text_is_refused_with_a_name_that_is(
+    alice: User, signed_in: SignedIn, path: str
+) -> None:
+    answer = signed_in(alice).post(path, '{"\\ud800": 1}', content_type="application/json")
+    problem = check_problem(answer, 400, "invalid")
+    assert {"/?"} == {one["pointer"] for one in problem["errors"] if one["code"] == "unknown_field"}
+
+
 def test_validation_points_at_what_is_wrong(alice: User, signed_in: SignedIn) -> None:
     files = [
         {"filename": "a.jpg", "bytes": 1, "sha256": "0" * 64},

@@ -72,7 +72,7 @@ class StrictMixin:
             known = ", ".join(writable)
             raise serializers.ValidationError(
                 {
-                    name: serializers.ErrorDetail(
+                    _as_text(name): serializers.ErrorDetail(
                         "This cannot be changed."
                         if name in fields
                         else f"This is not known here. Known are: {known}.",
@@ -82,6 +82,11 @@ class StrictMixin:
                 }
             )
         return super().to_internal_value(data)  # type: ignore[misc]
+
+
+def _as_text(name: object) -> str:
+    """Return a member's name so that it can be answered: JSON may hold half a surrogate pair, UTF-8 may not."""
+    return str(name).encode("utf-8", "replace").decode()
 
 
 class ImageRefSerializer(serializers.Serializer[Any]):
