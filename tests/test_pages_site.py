@@ -164,3 +164,11 @@ def test_pages_link_at_most_three_style_sheets(alice: User, signed_in: SignedIn)
     for url in (*PAGES, image.get_absolute_url()):
         sheets = [tag for tag in tags(client.get(url), "link") if tag["rel"] == "stylesheet"]
         assert 0 < len(sheets) <= 3
+
+
+@pytest.mark.parametrize(
+    "back", ["foo", "?", "#", "?page=2", "", "gallery:bin", "//evil.example/", "/\\evil.example"]
+)
+def test_theme_leads_home_where_the_way_back_is_no_address_of_this_site(db: None, back: str) -> None:
+    answer = Client().post("/theme/", {"theme": "dark", "next": back})
+    assert (answer.status_code, answer.headers["Location"]) == (HTTPStatus.FOUND, "/")

@@ -1,8 +1,8 @@
 """The site itself: the theme, and whether it is well."""
 
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -20,7 +20,8 @@ def theme(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest(f"Unknown theme: choose one of {', '.join(THEMES)}.")
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(back if safe else "gallery:timeline")
+    # Never what redirect() would look up as a name, and never relative to this address, which only takes POST.
+    response = HttpResponseRedirect(back if safe and back.startswith("/") else reverse("gallery:timeline"))
     response.set_cookie(
         THEME_COOKIE, chosen, max_age=YEAR_S, secure=request.is_secure(), httponly=True, samesite="Lax"
     )
