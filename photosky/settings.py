@@ -92,6 +92,7 @@ WSGI_APPLICATION = "photosky.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "photosky.template_engine.Templates",
+        "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
