@@ -128,15 +128,70 @@ def test_photos_of_one_name_and_day_get_numbers_that_ignore_case(alice: User, tm
     ("name", "safe"),
     [
         ("a/b:c?.jpg", "a_b_c_.jpg"),
+        (".trashed-1690000000-a.jpg", "_.trashed-1690000000-a.jpg"),
+        ("photo.json", "photo.json.jpg"),
+        ("a.jpg.XMP", "a.jpg.XMP.jpg"),
+        ("a.part", "a.part.jpg"),
+        ("x" * 300 + ".json", "x" * 175 + ".json.jpg"),
         ("CON.jpg", "_CON.jpg"),
         ("e\u0301.jpg", "\u00e9.jpg"),
         ("...", "_"),
+        ("a." + "x" * 300, "a." + "x" * 178),
         ("x" * 300 + ".jpeg", "x" * 175 + ".jpeg"),
         ("\u00e9" * 200 + ".jpg", "\u00e9" * 88 + ".jpg"),
     ],
 )
 def test_names_are_made_safe_for_every_file_system(name: str, safe: str) -> None:
-    assert layout.safe_name(name) == safe
+    assert layout.safe_name(name, ".jpg") == safe
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (".trashed-1690000000-a.jpg", "a.jpg"),
+        ("b.jpg", "b.jpg.xmp"),
+        ("b.jpg.xmp", "b.jpg"),
+        ("b.jpg.json", "b.jpg", "B.JPG.json"),
+        ("photo.json", "library.json"),
+    ],
+)
+def test_no_file_name_costs_an_original(
+    alice: User, bob: User, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        Image.objects.filter(pk=photo_of(alice).pk).update(filename=name)
+
+    export(tmp_path)
+    assert export(tmp_path).startswith(f"0 written, {len(names)} there already")
+
+    assert restore(tmp_path).startswith(f"{len(names)} restored")
+    assert said(bob) == said(alice)
+
+
+def test_export_from_which_a_side_car_is_missing_is_not_restored_silently(
+    alice: User, bob: User, tmp_path: Path
+) -> None:
+    photo_of(alice)
+    photo_of(alice)
+    export(tmp_path)
+    layout.side_cars(tmp_path)[0].unlink()
+    err = io.StringIO()
+
+    with pytest.raises(CommandError, match="1 photos were not restored"):
+        call_command("import_library", str(tmp_path), user="bob", verbosity=0, stderr=err)
+
+    assert "library.json tells of 2 photos, the folder holds 1" in err.getvalue()
+    assert Image.objects.owned_by(bob).count() == 1
+
+
+def test_exported_file_whose_bytes_have_changed_is_fetched_again(alice: User, tmp_path: Path) -> None:
+    image = photo_of(alice)
+    export(tmp_path)
+    path = layout.side_cars(tmp_path)[0].with_suffix("")
+    path.write_bytes(bytes(image.bytes))
+
+    assert export(tmp_path).startswith("1 written, 0 there already, 0 failed")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == image.sha256
 
 
 def test_second_export_fetches_nothing_and_follows_changes_in_words(alice: User, tmp_path: Path) -> None:

@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gallery import imaging
 from gallery.models import Image
 
 FORMAT = 1
 LIBRARY = "library.json"
 PHOTOS = "photos"
 MAX_NAME_BYTES = 180
+MAX_ENDING_BYTES = 20
+# What the export makes itself beside an original.
+_OWN_ENDINGS = (".json", ".xmp", ".part")
 # Windows: "Naming Files, Paths, and Namespaces". An export is to be read anywhere.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -29,27 +33,45 @@ def folder_of(image: Image) -> Path:
     return Path(PHOTOS, f"{taken:%Y}", f"{taken:%Y-%m-%d}")
 
 
-def safe_name(filename: str) -> str:
-    """Return the file's name without anything that some file system refuses."""
+def suffix_of(image: Image) -> str:
+    """Return the file name ending of the photo's type, with its dot."""
+    return f".{imaging.Format(image.content_type.removeprefix('image/')).extension}"
+
+
+def safe_name(filename: str, suffix: str) -> str:
+    """Return the file's name without anything that some file system refuses, or that the export itself gives.
+
+    `suffix` is appended to what would end like a side-car; a name that begins with a dot would be hidden.
+    """
     name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", filename)).strip().rstrip(". ")
-    if not name or _RESERVED.match(name):
+    if not name or name.startswith(".") or _RESERVED.match(name):
         name = f"_{name}"
-    stem, dot, suffix = name.rpartition(".")
-    stem, suffix = (stem, dot + suffix) if stem else (name, "")
-    room = MAX_NAME_BYTES - len(suffix.encode())
-    return stem.encode()[:room].decode(errors="ignore") + suffix
+    stem, ending = _parted(name)
+    stem = stem.encode()[: MAX_NAME_BYTES - len(ending.encode())].decode(errors="ignore")
+    name = f"{stem}{ending}".rstrip(". ")
+    return name + suffix if name.casefold().endswith(_OWN_ENDINGS) else name
 
 
-def free_name(filename: str, taken: Iterable[str]) -> str:
-    """Return the safe name, with a number where it is taken; letters' case does not tell two names apart."""
-    name, used = safe_name(filename), {other.casefold() for other in taken}
-    stem, dot, suffix = name.rpartition(".")
-    stem, suffix = (stem, dot + suffix) if stem else (name, "")
+def free_name(filename: str, suffix: str, taken: Iterable[str]) -> str:
+    """Return the safe name, with a number where it or a side-car of it is taken; letters' case tells no names apart."""
+    name, used = safe_name(filename, suffix), {other.casefold() for other in taken}
+    stem, ending = _parted(name)
     number = 1
-    while name.casefold() in used:
+    while not used.isdisjoint(one.casefold() for one in with_side_cars(name)):
         number += 1
-        name = f"{stem}-{number}{suffix}"
+        name = f"{stem}-{number}{ending}"
     return name
+
+
+def with_side_cars(name: str) -> tuple[str, ...]:
+    """Return the names of all files that the export of one photo makes."""
+    return name, f"{name}.json", f"{name}.xmp"
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Part a name from its ending; what is too long to be one belongs to the name."""
+    stem, dot, ending = name.rpartition(".")
+    return (stem, dot + ending) if stem and len(ending.encode()) <= MAX_ENDING_BYTES else (name, "")
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

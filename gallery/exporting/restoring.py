@@ -68,7 +68,17 @@ class Restorer:
                 self.outcome.restored += is_new
                 self.outcome.present += not is_new
             yield self.outcome
+        self._count()
         self._albums()
+
+    def _count(self) -> None:
+        """Note it as a failure where the folder holds fewer photos than were exported: a copy may have left some out."""
+        told, held = self._library["photos"], len(self._said)
+        if held < told:
+            reason = (
+                f"{LIBRARY} tells of {told} photos, the folder holds {held}: copy the whole export again."
+            )
+            self.outcome.failures.append((str(self.root), reason))
 
     def _one(self, path: Path, said: dict[str, Any]) -> bool:
         data = path.read_bytes()

@@ -20,6 +20,8 @@ from gallery.exporting.layout import (
     part_of,
     read_json,
     side_cars,
+    suffix_of,
+    with_side_cars,
     write_bytes,
     write_json,
 )
@@ -88,18 +90,18 @@ class Exporter:
         for path in side_cars(self.root):
             place = path.with_suffix("").relative_to(self.root)
             self._places[uuid.UUID(read_json(path)["id"])] = place
-            self._names[place.parent].add(place.name)
+            self._names[place.parent].update(with_side_cars(place.name))
 
     def _one(self, image: Image, tags: list[str]) -> None:
         place = self._places.get(image.pk)
         if place is None:
             folder = folder_of(image)
-            place = folder / free_name(image.filename, self._names[folder])
+            place = folder / free_name(image.filename, suffix_of(image), self._names[folder])
             self._places[image.pk] = place
-            self._names[folder].add(place.name)
+            self._names[folder].update(with_side_cars(place.name))
         path = self.root / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size == image.bytes:
+        if _is_whole(path, image):
             self.outcome.present += 1
         else:
             _fetch(image, path)
@@ -114,13 +116,21 @@ class Exporter:
         return {
             "format": FORMAT,
             "owner": self.owner.username,
-            "photos": self.outcome.seen,
+            "photos": self.outcome.written + self.outcome.present + self.outcome.left,
             "albums": [_album(album) for album in own],
         }
 
 
 class _Altered(Exception):
     """The bytes in the bucket are not those that were uploaded."""
+
+
+def _is_whole(path: Path, image: Image) -> bool:
+    """Say whether the original lies there with the very bytes that were uploaded."""
+    if not path.exists() or path.stat().st_size != image.bytes:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == image.sha256
 
 
 def _fetch(image: Image, path: Path) -> None:
