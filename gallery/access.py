@@ -1,11 +1,13 @@
 """Who may see or change what. Pages, API and admin ask here and nowhere else; a stranger gets 404."""
 
 import uuid
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from gallery.models import (
     Album,
@@ -18,7 +20,9 @@ from gallery.models import (
     UploadQuerySet,
     User,
 )
+from photosky.database import atomic_retry
 
+GONE = "There is no such thing here, or it is not yours to see."
 M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
 
@@ -93,8 +97,20 @@ def own_upload(user: Person, upload_id: uuid.UUID) -> Upload:
     return _one(uploads_of(user), upload_id)
 
 
+@atomic_retry
+def save_changes(row: Image | Album, names: Iterable[str]) -> None:
+    """Write these fields of a row and no others; raise Http404 where it was deleted for good meanwhile.
+
+    A plain save() would write a deleted row anew, and undo what others changed since it was read.
+    """
+    row.updated_at = timezone.now()
+    values = {name: getattr(row, name) for name in {"updated_at", *names}}
+    if not type(row)._base_manager.filter(pk=row.pk).update(**values):
+        raise Http404(GONE)
+
+
 def _one(rows: QuerySet[M], key: uuid.UUID) -> M:
     found = rows.filter(pk=key).first()
     if found is None:
-        raise Http404("There is no such thing here, or it is not yours to see.")
+        raise Http404(GONE)
     return found

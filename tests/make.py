@@ -1,11 +1,14 @@
 """Plain functions that make what tests need, with good defaults: rows, and the bytes of small photographs."""
 
+import contextlib
 import hashlib
 import io
 import itertools
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from PIL import Image as PillowImage
 
 from gallery import imaging, objectstore, tasks, uploads
@@ -43,6 +46,19 @@ def make_image(owner: User, *, save: bool = True, **values: Any) -> Image:
     if save:
         image.save(force_insert=True)
     return image
+
+
+@contextlib.contextmanager
+def deleted_meanwhile(row: Image | Album) -> Iterator[None]:
+    """Delete the row for good between the moment it is read and the moment it is written."""
+
+    def delete_first(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith(f'UPDATE "{row._meta.db_table}"'):
+            type(row).objects.filter(pk=row.pk).delete()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(delete_first):
+        yield
 
 
 def make_album(owner: User, *images: Image, title: str = "Summer") -> Album:

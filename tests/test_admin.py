@@ -15,7 +15,7 @@ from django.utils import timezone
 from gallery import objectstore
 from gallery.models import Album, AlbumMember, ApiToken, Image, ShareLink, Tag, Upload, User
 from photosky.env import S3Settings
-from tests.make import PASSWORD, make_album, make_image, make_user, photo_bytes
+from tests.make import PASSWORD, deleted_meanwhile, make_album, make_image, make_user, photo_bytes
 
 pytestmark = pytest.mark.usefixtures("signing")
 NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
@@ -365,3 +365,10 @@ def test_passwords_cannot_be_guessed_past_the_gallerys_own_sign_in(db: None) -> 
     answer = client.post("/admin/login/", {"username": keeper.username, "password": PASSWORD})
     assert answer.headers["Location"].startswith("/accounts/login/?next=")
     assert "_auth_user_id" not in client.session
+
+
+def test_image_that_is_deleted_for_good_while_it_is_changed_gets_404(keeper: Client, alice: User) -> None:
+    image = make_image(alice)
+    with deleted_meanwhile(image):
+        answer = keeper.post(f"/admin/gallery/image/{image.pk}/change/", {"title": "Fog", "description": ""})
+    assert answer.status_code == 404

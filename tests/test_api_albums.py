@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Album, AlbumMember, Image, User
-from tests.make import make_album, make_image
+from tests.make import deleted_meanwhile, make_album, make_image
 
 SignedIn = Callable[[User], Client]
 
@@ -189,3 +189,10 @@ def test_query_count_of_albums_does_not_grow_with_rows(alice: User, signed_in: S
             assert len(client.get("/api/albums/?limit=500").json()["results"]) >= more
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_album_that_is_removed_while_it_is_changed_gets_404(alice: User, signed_in: SignedIn) -> None:
+    album = make_album(alice)
+    with deleted_meanwhile(album):
+        assert patch(signed_in(alice), album, title="Fog").status_code == 404
+    assert not Album.objects.exists()

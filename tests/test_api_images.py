@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gallery.models import Album, AlbumMember, Image, User
-from tests.make import make_album, make_image
+from tests.make import deleted_meanwhile, make_album, make_image
 
 pytestmark = pytest.mark.usefixtures("signing")
 SignedIn = Callable[[User], Client]
@@ -348,3 +348,12 @@ def test_owner_of_an_album_sees_what_an_editor_brings_into_it(
     assert client.get(f"/api/images/{image.pk}/").json()["is_own"] is False
     assert ids(client.get("/api/images/", {"album": str(album.pk)})) == keys(image)
     assert ids(client.get("/api/images/")) == []
+
+
+def test_image_that_is_deleted_for_good_while_it_is_changed_gets_404(
+    alice: User, signed_in: SignedIn
+) -> None:
+    image = make_image(alice)
+    with deleted_meanwhile(image):
+        assert patch(signed_in(alice), image, title="Fog").status_code == 404
+    assert not Image.objects.exists()

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from gallery.models import Album, Image, User
-from tests.make import make_album, make_image
+from tests.make import deleted_meanwhile, make_album, make_image
 from tests.pages import UNREACHABLE, actions, link, links, tags
 
 SignedIn = Callable[[User], Client]
@@ -219,3 +221,23 @@ def test_the_bin_is_read_page_by_page(alice: User, signed_in: SignedIn) -> None:
     restores = [{url for url in actions(page) if url.startswith("/p/")} for page in (first, second)]
     assert [len(page) for page in restores] == [100, 30]
     assert not restores[0] & restores[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "data"), [("favourite/", {"favourite": "yes"}), ("edit/", {"title": "Fog"})]
+)
+def test_a_photo_that_is_deleted_for_good_while_it_is_changed_stays_deleted(
+    photo: Image, alice: User, signed_in: SignedIn, page: str, data: dict[str, str]
+) -> None:
+    with deleted_meanwhile(photo):
+        assert signed_in(alice).post(f"{photo.get_absolute_url()}{page}", data).status_code == 404
+    assert not Image.objects.exists()
+
+
+def test_new_words_do_not_undo_what_happens_to_the_photo_meanwhile(
+    photo: Image, alice: User, signed_in: SignedIn
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        signed_in(alice).post(f"{photo.get_absolute_url()}edit/", {"title": "Fog", "description": ""})
+    (written,) = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "gallery_image"')]
+    assert "binned_at" not in written

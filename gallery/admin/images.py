@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from gallery import access, renditions
 from gallery import bin as photo_bin
-from gallery import renditions
 from gallery.admin.lists import Listed, size, thumbnail_url
 from gallery.models import Image, ImageQuerySet
 
@@ -130,7 +130,7 @@ class ImageAdmin(Listed):
 
     def save_model(self, request: HttpRequest, obj: Image, form: "ModelForm[Image]", change: bool) -> None:  # noqa: ARG002, FBT001
         """Write what was changed and nothing else, so that what happens meanwhile is not undone."""
-        obj.save(update_fields=[*form.changed_data, "updated_at"])
+        access.save_changes(obj, form.changed_data)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

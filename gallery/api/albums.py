@@ -76,7 +76,7 @@ class AlbumSerializer(StrictMixin, serializers.ModelSerializer[Album]):
         """Write what was sent and nothing else."""
         for name, value in validated_data.items():
             setattr(instance, name, value)
-        instance.save(update_fields=["updated_at", *validated_data])
+        access.save_changes(instance, validated_data)
         return instance
 
 

@@ -142,7 +142,7 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
 
     def update(self, instance: Image, validated_data: dict[str, Any]) -> Image:
         """Write what was sent and nothing else, so that two changes at a time do not undo each other."""
-        changed = ["updated_at", *validated_data]
+        changed = list(validated_data)
         taken_at = validated_data.pop("taken_at", None)
         for name, value in validated_data.items():
             setattr(instance, name, value)
@@ -150,7 +150,7 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
             offset = taken_at.utcoffset().total_seconds() // 60
             instance.set_taken(taken_at, int(offset), Image.TakenSource.PERSON)
             changed += ["taken_offset_minutes", "taken_source", "month"]
-        instance.save(update_fields=changed)
+        access.save_changes(instance, changed)
         return instance
 
 

@@ -47,7 +47,7 @@ def original(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
 def favourite(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
     image = access.changeable_image(request.user, image_id)
     image.is_favorite = request.POST.get("favourite") == "yes"
-    image.save(update_fields=["is_favorite", "updated_at"])
+    access.save_changes(image, ["is_favorite"])
     return _back(request, image)
 
 
@@ -58,7 +58,7 @@ def edit(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
     form = ImageForm(request.POST, instance=image)
     if not form.is_valid():
         return _page(request, access.changeable_image(request.user, image_id), form, status=422)
-    form.save()
+    access.save_changes(image, form.cleaned_data)
     messages.success(request, "Saved.")
     return _back(request, image)
 
