@@ -57,6 +57,15 @@ def test_an_album_cannot_be_made_inside_one_that_is_not_there(
     assert signed_in(alice).post("/albums/new/", {"title": "Inner", "parent": parent}).status_code == 404
 
 
+def test_an_editor_makes_no_albums_in_the_owners_name(
+    bob: User, shared_album: Album, signed_in: SignedIn
+) -> None:
+    AlbumMember.objects.update(role=AlbumMember.Role.EDITOR)
+    client = signed_in(bob)
+    assert client.post("/albums/new/", {"title": "Inner", "parent": shared_album.pk}).status_code == 404
+    assert list(Album.objects.all()) == [shared_album]
+
+
 def test_nobody_makes_albums_inside_or_puts_photos_into_those_of_others(
     bob: User, shared_album: Album, signed_in: SignedIn
 ) -> None:

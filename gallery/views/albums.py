@@ -50,13 +50,12 @@ def album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
 @login_required
 def create_album(request: SignedIn) -> HttpResponse:
     parent = request.POST.get("parent")
-    inside = access.changeable_album(request.user, _key(parent)) if parent else None
+    inside = access.own_album(request.user, _key(parent)) if parent else None
     form = AlbumForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Give the album a title of at most 200 characters.")
         return redirect(inside or "gallery:albums")
-    owner = inside.owner if inside else request.user
-    return redirect(library.create(owner, form.cleaned_data["title"], parent=inside))
+    return redirect(library.create(request.user, form.cleaned_data["title"], parent=inside))
 
 
 def _key(text: str) -> uuid.UUID:
