@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from gallery import arrivals, marker, objectstore, renditions, transitions
 from gallery.crashpoints import crash_point
-from gallery.errors import NotUploaded, QuotaExceeded
+from gallery.errors import NotUploaded, QuotaExceeded, UploadGone
 from gallery.models import Album, AlbumImage, Image, ImageQuerySet, ImageTag, Removal, ShareLink, Upload, User
 from photosky.database import atomic_retry
 
@@ -72,22 +72,29 @@ def in_steps(images: ImageQuerySet) -> Iterator[list[Image]]:
 def look_after(limit: int = CHUNK) -> int:
     """Ask the store about uploads whose client never finished them: finish what came, forget what is too old.
 
-    Returns how many were looked at.
+    What the store refuses is passed over until the next time. Returns how many were looked at. Raises
+    objectstore.Unavailable where the store is away.
     """
     now = timezone.now()
     due = Upload.objects.unconfirmed(now).select_related("owner").order_by("lease_until", "id")[:limit]
     looked = 0
     for upload in due:
         looked += 1
+        # First, so that whatever happens to this one it is not the first to be asked about again.
+        pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
+        pending.update(lease_until=now + LOOK_AGAIN)
         try:
             arrivals.confirm(upload)
-        except (NotUploaded, QuotaExceeded) as error:
+        except (NotUploaded, QuotaExceeded, UploadGone) as error:
             logger.info("upload not finished upload=%s code=%s", upload.pk, error.code)
             if upload.updated_at < now - FORGOTTEN_AFTER:
                 _forget(upload)
-                continue
-        pending = Upload.objects.filter(pk=upload.pk, state=Upload.State.PENDING)
-        pending.update(lease_until=now + LOOK_AGAIN)
+        except objectstore.Unavailable:
+            raise
+        except objectstore.ObjectStoreError as error:
+            logger.error(
+                "upload cannot be looked at upload=%s code=%s error=%s", upload.pk, error.code, error
+            )
     return looked
 
 

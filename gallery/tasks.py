@@ -9,13 +9,14 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections
 from django.utils import timezone
 
-from gallery import arrivals, imaging, marker, objectstore, removals, renditions, transitions
+from gallery import arrivals, imaging, marker, objectstore, removals, renditions, sessions, transitions
 from gallery.crashpoints import crash_point
 from gallery.models import Image, Upload
 from gallery.transitions import LeaseLost
@@ -90,10 +91,11 @@ def tick() -> int:
     """
     ours = _bucket_is_ours()
     if ours:
-        removals.look_after()
+        _attempt(removals.look_after)
     done = 0
     while work_once():
         done += 1
+    sessions.forget_expired()
     if ours:
         _chores()
     return done
@@ -112,10 +114,14 @@ def _bucket_is_ours() -> bool:
 def _chores() -> None:
     """Purge the bin, remove what is to go, forget refused files. What fails is tried again by the next tick."""
     for chore in (_purge_bin, _drop_rejected, removals.run):
-        try:
-            chore()
-        except (objectstore.ObjectStoreError, marker.WrongBucket) as error:
-            logger.error("chore failed chore=%s error=%s", chore.__name__, error)
+        _attempt(chore)
+
+
+def _attempt(chore: Callable[[], object]) -> None:
+    try:
+        chore()
+    except (objectstore.ObjectStoreError, marker.WrongBucket) as error:
+        logger.error("chore failed chore=%s error=%s", chore.__name__, error)
 
 
 def work(stop: threading.Event) -> None:

@@ -353,3 +353,19 @@ def test_announcement_that_is_dropped_while_its_bytes_arrive_is_found_by_fsck(ow
     assert photos(owner) == [sha256(data)]
     assert objectstore.head(upload.key) is None
     check_settled()
+
+
+def test_object_that_the_store_refuses_holds_up_nothing_else(owner: User, store: Store) -> None:
+    refused = begin(owner, photo_bytes())[0]
+    Upload.objects.filter(pk=refused.pk).update(lease_until=timezone.now() - timedelta(hours=1))
+    other = photo_bytes()
+    processing(owner, other)
+
+    with store.says("HeadObject", 403, "AccessDenied", 1) as met:
+        tasks.tick()
+
+    assert met
+    assert photos(owner) == [sha256(other)]
+    refused.refresh_from_db()
+    assert refused.lease_until is not None
+    assert refused.lease_until > timezone.now()
