@@ -62,7 +62,9 @@ def process(upload_id: uuid.UUID) -> bool:
     except LeaseLost:
         logger.warning("upload lease lost upload=%s", upload.pk)
     except (objectstore.Unavailable, objectstore.Damaged) as error:
-        transitions.postpone(upload, timezone.now() + RETRY_AFTER)
+        # A store that is away costs no attempt; bytes that never arrive whole must come to an end that is seen.
+        counted = isinstance(error, objectstore.Damaged)
+        transitions.postpone(upload, timezone.now() + RETRY_AFTER, counted=counted)
         logger.warning("upload postponed upload=%s error=%s", upload.pk, error)
     except IntegrityError as error:
         # The photo that it duplicates was deleted for good at this moment: look again.

@@ -96,12 +96,15 @@ def hand_over_all(uploads: Sequence[Upload]) -> bool:
 
 
 def lease(upload_id: uuid.UUID) -> Upload | None:
-    """Take a waiting upload for LEASE; None where it does not wait, or another worker has it."""
+    """Take a waiting upload for LEASE; None where it does not wait, or another worker has it.
+
+    `updated_at` stays the time of its arrival, by which it is found if it never comes to an end.
+    """
     now, token = timezone.now(), uuid.uuid4()
     leased = (
         Upload.objects.filter(pk=upload_id)
         .due(now)
-        .update(lease_token=token, lease_until=now + LEASE, attempts=F("attempts") + 1, updated_at=now)
+        .update(lease_token=token, lease_until=now + LEASE, attempts=F("attempts") + 1)
     )
     if not leased:
         return None
@@ -110,10 +113,10 @@ def lease(upload_id: uuid.UUID) -> Upload | None:
     return found.first()
 
 
-def postpone(upload: Upload, until: datetime) -> None:
-    """Let go of a leased upload without counting the attempt, while the store is away."""
+def postpone(upload: Upload, until: datetime, *, counted: bool = False) -> None:
+    """Let go of a leased upload; what could not be tried, with the store away, is not counted as an attempt."""
     Upload.objects.filter(pk=upload.pk, lease_token=upload.lease_token).update(
-        lease_until=until, lease_token=None, attempts=Greatest(F("attempts") - 1, 0)
+        lease_until=until, lease_token=None, attempts=Greatest(F("attempts") - (0 if counted else 1), 0)
     )
 
 

@@ -369,3 +369,29 @@ def test_object_that_the_store_refuses_holds_up_nothing_else(owner: User, store:
     refused.refresh_from_db()
     assert refused.lease_until is not None
     assert refused.lease_until > timezone.now()
+
+
+def test_original_that_always_arrives_damaged_is_given_up_and_kept(owner: User, store: Store) -> None:
+    upload = processing(owner, photo_bytes())
+    whole = objectstore.read(upload.key, max_bytes=10**7)
+
+    with store.says("GetObject", 400, "BadDigest"):
+        for _ in range(tasks.MAX_ATTEMPTS + 1):
+            Upload.objects.update(lease_until=None)
+            tasks.process(upload.pk)
+
+    upload.refresh_from_db()
+    assert (upload.state, upload.code) == (Upload.State.REJECTED, "worker_failed")
+    assert objectstore.read(upload.key, max_bytes=10**7) == whole
+
+
+def test_upload_that_is_tried_again_and_again_is_reported_as_stuck(owner: User, store: Store) -> None:
+    """No try may make it look younger than it is."""
+    upload = processing(owner, photo_bytes())
+    Upload.objects.update(updated_at=timezone.now() - timedelta(hours=2))
+    with store.request_lost("GetObject"):
+        tasks.process(upload.pk)
+
+    assert [(found.kind, found.subject) for found in inspect().findings] == [
+        (Kind.STUCK, f"upload {upload.pk}")
+    ]
