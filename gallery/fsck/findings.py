@@ -28,7 +28,7 @@ REMEDIES = {
     Kind.MISSING: "the original is not in the bucket: bring back an earlier version of the object, or a backup",
     Kind.WRONG_SIZE: "the original has another size than at upload: bring back an earlier version of the object",
     Kind.WRONG_CHECKSUM: "the bytes of the original have changed: bring back an earlier version of the object",
-    Kind.UNREADABLE: "renditions cannot be made of the original any more",
+    Kind.UNREADABLE: "the store refuses the object, or no renditions can be made of it: the reason stands beside it",
     Kind.MISSING_RENDITIONS: "renditions are not in the bucket: --repair makes them anew",
     Kind.OUTDATED_RENDITIONS: "renditions are by a former recipe: --repair or rebuild_renditions makes them anew",
     Kind.STUCK: "the upload does not move on: --repair works on it, or run `manage.py work`",

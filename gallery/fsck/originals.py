@@ -55,6 +55,11 @@ def _read(report: Report, image: Image) -> None:
     except objectstore.Damaged as error:
         report.add(Kind.WRONG_CHECKSUM, image.original_key, str(error))
         return
+    except objectstore.Unavailable:
+        raise
+    except objectstore.ObjectStoreError as error:
+        report.add(Kind.UNREADABLE, image.original_key, str(error))
+        return
     report.count("bytes_read", image.bytes)
     report.count("checksums")
     if digest.hexdigest() != image.sha256:
@@ -114,10 +119,21 @@ def _missing(report: Report, seen: set[int]) -> None:
     for images in removals.in_steps(Image.objects.only("original_key", "filename")):
         report.count("images", len(images))
         for image in images:
-            if hash(image.original_key) in seen or objectstore.head(image.original_key) is not None:
+            if hash(image.original_key) in seen or is_there(report, image.original_key):
                 continue
             if Image.objects.filter(pk=image.pk).exists():
                 report.add(Kind.MISSING, image.original_key, f"{image.filename}, image {image.pk}")
+
+
+def is_there(report: Report, key: str) -> bool:
+    """Ask for an object by name. One that the store refuses is a finding of its own: nobody can say that it is missing."""
+    try:
+        return objectstore.head(key) is not None
+    except objectstore.Unavailable:
+        raise
+    except objectstore.ObjectStoreError as error:
+        report.add(Kind.UNREADABLE, key, str(error))
+        return True
 
 
 def _parts(report: Report, prefix: str, *, repair: bool, young: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from gallery import arrivals, objectstore, tasks
 from gallery.errors import NotUploaded, QuotaExceeded
@@ -26,8 +26,10 @@ def check(report: Report, now: datetime, *, repair: bool, young: datetime) -> No
 
 
 def _uploads_that_wait(report: Report, now: datetime, *, repair: bool) -> None:
-    waiting = Upload.objects.due(now).filter(updated_at__lt=now - STUCK_AFTER).order_by("id")
-    for upload in waiting:
+    old = Upload.objects.filter(state=Upload.State.PROCESSING, updated_at__lt=now - STUCK_AFTER)
+    # What a worker holds at this moment moves on; what one has put off does not.
+    waiting = old.filter(Q(lease_token=None) | Q(lease_until__lt=now))
+    for upload in waiting.order_by("id"):
         mended = False
         if repair:
             tasks.process(upload.pk)
@@ -40,9 +42,15 @@ def _announcements(report: Report, *, repair: bool, young: datetime) -> None:
     """Find uploads that came whole but were never finished. Those whose bytes never came are the tick's to forget."""
     old = Upload.objects.filter(state=Upload.State.PENDING, updated_at__lt=young).select_related("owner")
     for upload in old.order_by("id"):
-        if objectstore.head(upload.key) is None:
+        try:
+            if objectstore.head(upload.key) is None:
+                continue
+            mended = repair and _confirmed(upload)
+        except objectstore.Unavailable:
+            raise
+        except objectstore.ObjectStoreError as error:
+            report.add(Kind.UNREADABLE, upload.key, f"{upload.filename}, upload {upload.pk}: {error}")
             continue
-        mended = repair and _confirmed(upload)
         report.add(
             Kind.STUCK,
             f"upload {upload.pk}",

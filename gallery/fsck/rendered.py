@@ -6,7 +6,7 @@ from itertools import groupby, islice
 
 from gallery import imaging, objectstore, removals, renditions
 from gallery.fsck.findings import Kind, Report
-from gallery.fsck.originals import remove_unreferenced
+from gallery.fsck.originals import is_there, remove_unreferenced
 from gallery.models import Image, Removal
 
 CHUNK = removals.CHUNK
@@ -67,7 +67,7 @@ def _strangers(report: Report, chunk: list[Group], *, repair: bool, young: datet
 def _look_at(report: Report, image: Image, *, there: bool, repair: bool) -> None:
     if image.recipe != imaging.RECIPE:
         kind, detail = Kind.OUTDATED_RENDITIONS, f"recipe {image.recipe}, now {imaging.RECIPE}"
-    elif there or not (absent := _absent(image)):
+    elif there or not (absent := _absent(report, image)):
         return
     else:
         kind, detail = Kind.MISSING_RENDITIONS, ", ".join(absent)
@@ -81,11 +81,15 @@ def _look_at(report: Report, image: Image, *, there: bool, repair: bool) -> None
     except (objectstore.NotFound, objectstore.TooLarge, renditions.Altered) as error:
         # The original itself is the finding; it is never touched here.
         report.add(kind, f"image {image.pk}", f"{detail}: {error}")
+    except objectstore.Unavailable:
+        raise
+    except objectstore.ObjectStoreError as error:
+        report.add(Kind.UNREADABLE, image.original_key, str(error))
 
 
-def _absent(image: Image) -> list[str]:
+def _absent(report: Report, image: Image) -> list[str]:
     """Ask by name for what the list did not show: it may have come since, or the image may be gone."""
     current = Image.objects.filter(pk=image.pk).first()
     if current is None:
         return []
-    return [key for key in renditions.keys(current) if objectstore.head(key) is None]
+    return [key for key in renditions.keys(current) if not is_there(report, key)]

@@ -93,17 +93,23 @@ class Store:
             yield met
 
     @contextmanager
-    def says(self, operation: str, status: int, code: str, times: int = 99) -> Iterator[list[str]]:
-        """Let the store refuse with an error of its own."""
+    def says(
+        self, operation: str, status: int, code: str, times: int = 99, *, about: str = ""
+    ) -> Iterator[list[str]]:
+        """Let the store refuse with an error of its own; `about` names the one key of which it does."""
         body = f"<Error><Code>{code}</Code><Message>injected</Message></Error>".encode()
-        with self.replies(operation, status, body, times) as met:
+        with self.replies(operation, status, body, times, about=about) as met:
             yield met
 
     @contextmanager
-    def replies(self, operation: str, status: int, body: bytes, times: int = 99) -> Iterator[list[str]]:
+    def replies(
+        self, operation: str, status: int, body: bytes, times: int = 99, *, about: str = ""
+    ) -> Iterator[list[str]]:
         """Let the store reply with these bytes."""
 
-        def reply(request: AWSPreparedRequest) -> AWSResponse:
+        def reply(request: AWSPreparedRequest) -> AWSResponse | None:
+            if about not in request.url:
+                return None
             return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
         with self.broken(operation, reply, times) as met:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from gallery import bin as photo_bin
-from gallery import crashpoints, marker, objectstore, removals, renditions, tasks, uploads
+from gallery import crashpoints, imaging, marker, objectstore, removals, renditions, tasks, uploads
 from gallery.fsck import Kind
 from gallery.models import Image, Library, Removal, Upload, User
 from tests.faults.library import (
@@ -395,3 +395,28 @@ def test_upload_that_is_tried_again_and_again_is_reported_as_stuck(owner: User, 
     assert [(found.kind, found.subject) for found in inspect().findings] == [
         (Kind.STUCK, f"upload {upload.pk}")
     ]
+
+
+@pytest.mark.parametrize("recipe", [imaging.RECIPE, "r0"])
+def test_original_that_the_store_refuses_does_not_hide_the_state_of_the_others(
+    owner: User, store: Store, recipe: str
+) -> None:
+    refused, spoilt = upload_photo(owner).image, upload_photo(owner).image
+    assert refused is not None
+    assert spoilt is not None
+    objectstore.put(spoilt.original_key, bytes(spoilt.bytes), content_type="image/jpeg", if_absent=False)
+    Image.objects.filter(pk=refused.pk).update(recipe=recipe)
+
+    with store.says("GetObject", 403, "InvalidObjectState", about=refused.original_key):
+        report = inspect(repair=True)
+
+    found = {(found.kind, found.subject) for found in report.open}
+    assert (Kind.UNREADABLE, refused.original_key) in found
+    assert (Kind.WRONG_CHECKSUM, spoilt.original_key) in found
+
+
+def test_inspection_ends_where_the_store_is_away(owner: User, store: Store) -> None:
+    upload_photo(owner)
+
+    with store.request_lost("GetObject"), pytest.raises(objectstore.Unavailable):
+        inspect()

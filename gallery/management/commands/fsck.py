@@ -48,8 +48,10 @@ class Command(BaseCommand):
         chosen = fsck.Options(repair=options["repair"], adopt=options["adopt"], share=options["share"])
         try:
             report = fsck.inspect(chosen)
-        except (marker.WrongBucket, objectstore.ObjectStoreError) as error:
+        except marker.WrongBucket as error:
             raise CommandError(f"{error} Nothing was changed.", returncode=REFUSED) from error
+        except objectstore.ObjectStoreError as error:
+            raise CommandError(f"{error} The inspection was not finished.", returncode=REFUSED) from error
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), indent=2))
         else:
