@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -71,6 +72,7 @@ class Importer:
         self.jobs = jobs
         self.outcome = Outcome()
         self._albums: dict[tuple[str, ...], Album | None] = {}
+        self._making = threading.Lock()
 
     def find(self, paths: Sequence[Path]) -> list[Found]:
         """List the photographs under the paths, in order. Other files are counted and left alone."""
@@ -102,8 +104,7 @@ class Importer:
         with ThreadPoolExecutor(self.jobs, thread_name_prefix="import") as pool:
             try:
                 for file in files:
-                    album = self._album(file.folders)
-                    waiting.add(pool.submit(self._import, file, album))
+                    waiting.add(pool.submit(self._import, file))
                     if len(waiting) >= 2 * self.jobs:
                         done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                         yield from self._settle(done)
@@ -127,13 +128,16 @@ class Importer:
     def _album(self, folders: tuple[str, ...]) -> Album | None:
         if not self.make_albums or not folders:
             return None
-        if folders not in self._albums:
-            self._albums[folders] = albums.at_path(self.owner, folders)
-        return self._albums[folders]
+        # One thread at a time: two would make an album of the same folder each.
+        with self._making:
+            if folders not in self._albums:
+                self._albums[folders] = albums.at_path(self.owner, [_readable(name) for name in folders])
+            return self._albums[folders]
 
-    def _import(self, file: Found, album: Album | None) -> _Done:
+    def _import(self, file: Found) -> _Done:
         try:
             data = file.path.read_bytes()
+            album = self._album(file.folders)
             return _Done(file.path, len(data), is_new=self._one(file.path, data, album))
         except (OSError, GalleryError, objectstore.ObjectStoreError) as error:
             return _Done(file.path, reason=str(error))
@@ -146,7 +150,7 @@ class Importer:
 
     def _one(self, path: Path, data: bytes, album: Album | None) -> bool:
         modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return bring_in(self.owner, data, path.name, modified_at, album)
+        return bring_in(self.owner, data, _readable(path.name), modified_at, album)
 
 
 def bring_in(
@@ -198,6 +202,11 @@ def _settled(upload: Upload) -> None:
             return
         time.sleep(0.2)
     raise GalleryError("It is stored, but no worker has finished it yet. Run the command again later.")
+
+
+def _readable(name: str) -> str:
+    """Return a name that can be kept: what is no UTF-8 on the disk (PEP 383) becomes U+FFFD."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _looks_like_photo(path: Path) -> bool:

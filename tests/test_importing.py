@@ -89,9 +89,7 @@ def test_failures_are_listed_with_reasons_and_the_rest_is_imported(owner: User, 
     assert Image.objects.count() == 3
 
 
-def test_file_whose_photo_is_in_the_bin_fails_and_does_not_count_as_there(
-    owner: User, folder: Path
-) -> None:
+def test_file_whose_photo_is_in_the_bin_fails_and_does_not_count_as_there(owner: User, folder: Path) -> None:
     import_photos(folder)
     photo_bin.put(Image.objects.filter(filename="one.jpg"))
     out, errors = StringIO(), StringIO()
@@ -102,6 +100,18 @@ def test_file_whose_photo_is_in_the_bin_fails_and_does_not_count_as_there(
     assert "0 imported, 2 already there, 1 failed" in out.getvalue()
     assert "one.jpg: This photo is in the bin: restore it" in errors.getvalue()
     assert Image.objects.binned().count() == 1
+
+
+def test_folder_whose_name_is_not_utf_8_does_not_end_the_import(owner: User, tmp_path: Path) -> None:
+    (tmp_path / "one.jpg").write_bytes(photo_bytes())
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9"))
+    odd.mkdir()
+    (odd / "two.jpg").write_bytes(photo_bytes())
+    (odd / os.fsdecode(b"\xe9.jpg")).write_bytes(photo_bytes())
+
+    assert "3 imported, 0 already there, 0 failed" in import_photos(tmp_path, albums=True)
+
+    assert Album.objects.exclude(parent=None).get().title == "\ufffdt\ufffd"
 
 
 def test_date_of_a_photo_without_exif_is_the_file_s(owner: User, tmp_path: Path) -> None:
