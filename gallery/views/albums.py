@@ -1,7 +1,7 @@
 """Albums: the list, one album, and making a new one."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.contrib import messages
@@ -24,7 +24,8 @@ from gallery.views.people import SignedIn
 def albums(request: SignedIn) -> HttpResponse:
     found = access.albums_visible_to(request.user)
     top = found.filter(Q(parent=None) | ~Q(owner=request.user))
-    context = {"cards": _cards(request.user, top), "form": AlbumForm()}
+    page = _album_page(top, request.GET.get("before", ""))
+    context = {"cards": _cards(request.user, page.rows), "page": page, "form": AlbumForm()}
     return render(request, "albums.html", context)
 
 
@@ -33,12 +34,15 @@ def albums(request: SignedIn) -> HttpResponse:
 def album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
     found = access.visible_album(request.user, album_id)
     visible = access.albums_visible_to(request.user)
+    inner = _album_page(visible.filter(parent=found), request.GET.get("albums", ""))
     page = _page(_entries(request.user, found), request.GET.get("before", ""))
     context = {
         "album": found,
         "mine": found.owner_id == request.user.pk,
         "parent": visible.filter(pk=found.parent_id).first() if found.parent_id else None,
-        "cards": _cards(request.user, visible.filter(parent=found)),
+        "cards": _cards(request.user, inner.rows),
+        # Photos turn their pages by the other name.
+        "more_albums": inner.older.replace("before", "albums", 1),
         "tiles": tiles.tiles([entry.image for entry in page.rows], query=f"?album={found.pk}"),
         "page": page,
         "form": AlbumForm(),
@@ -82,10 +86,20 @@ def _page(entries: QuerySet[AlbumImage], before: str) -> cursors.Page[AlbumImage
     return cursors.onward(rows, lambda entry: cursors.Cursor(entry.position, entry.pk))
 
 
-def _cards(user: User, albums: AlbumQuerySet) -> list[dict[str, object]]:
+def _album_page(albums: AlbumQuerySet, before: str) -> cursors.Page[Album]:
+    if before:
+        place = cursors.read(before)
+        title = albums.filter(pk=place.key).values_list("title", flat=True).first()
+        # Of an album that was removed meanwhile the title is not known: its equals are shown once more, none is missed.
+        further = Q(title__gt=title) | Q(title=title, pk__gt=place.key) if title else Q()
+        albums = albums.filter(Q(position__gt=place.place) | Q(position=place.place) & further)
+    rows = list(albums.in_order()[: cursors.PAGE_SIZE + 1])
+    return cursors.onward(rows, lambda album: cursors.Cursor(album.position, album.pk))
+
+
+def _cards(user: User, found: Sequence[Album]) -> list[dict[str, object]]:
     """Return what the list shows of each album: its cover, or its first photo, and how many photos it holds."""
     visible = access.images_visible_to(user)
-    found = list(albums.in_order())
     inside = AlbumImage.objects.filter(album__in=found, image__in=visible)
     sums: dict[uuid.UUID, tuple[int, datetime | None]] = {
         album: (count, since)
@@ -94,7 +108,8 @@ def _cards(user: User, albums: AlbumQuerySet) -> list[dict[str, object]]:
     in_order = AlbumImage.objects.filter(album=OuterRef("pk"), image__in=visible).order_by("position", "pk")
     # Named, or SQLite would answer with text.
     first = Subquery(in_order.values("image_id")[:1], output_field=UUIDField())
-    firsts = dict(albums.values_list("pk", first))
+    keys = [row.pk for row in found]
+    firsts = dict(Album.objects.filter(pk__in=keys).values_list("pk", first))
     covers = _covers(visible, {key for row in found for key in (row.cover_id, firsts.get(row.pk)) if key})
     cards: list[dict[str, object]] = []
     for row in found:
