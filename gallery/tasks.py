@@ -67,7 +67,7 @@ def process(upload_id: uuid.UUID) -> bool:
         transitions.postpone(upload, timezone.now() + RETRY_AFTER, counted=counted)
         logger.warning("upload postponed upload=%s error=%s", upload.pk, error)
     except IntegrityError as error:
-        # The photo that it duplicates was deleted for good at this moment: look again.
+        # The photo that it duplicates, or its album, was deleted at this moment: look again.
         transitions.postpone(upload, timezone.now())
         logger.warning("upload taken up again upload=%s error=%s", upload.pk, error)
     else:
@@ -177,7 +177,11 @@ def _work_on(upload: Upload) -> str:
     try:
         transitions.complete(upload, _described(upload, built, sha256, len(data)))
     except IntegrityError:
-        transitions.complete_with(upload, Image.objects.owned_by(upload.owner).get(sha256=sha256), made)
+        known = Image.objects.owned_by(upload.owner).filter(sha256=sha256).first()
+        if known is None:
+            # No twin: what the upload refers to is gone, its album for one. The next try reads the row anew.
+            raise
+        transitions.complete_with(upload, known, made)
     crash_point("work.completed")
     return "ready"
 

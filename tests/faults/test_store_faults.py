@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from gallery import albums, crashpoints, imaging, marker, objectstore, removals, renditions, tasks, uploads
 from gallery import bin as photo_bin
-from gallery import crashpoints, imaging, marker, objectstore, removals, renditions, tasks, uploads
 from gallery.fsck import Kind
 from gallery.models import Image, Library, Removal, Upload, User
 from tests.faults.library import (
@@ -420,3 +420,21 @@ def test_inspection_ends_where_the_store_is_away(owner: User, store: Store) -> N
 
     with store.request_lost("GetObject"), pytest.raises(objectstore.Unavailable):
         inspect()
+
+
+def test_album_that_is_deleted_while_its_photo_is_made_does_not_cost_the_photo(owner: User) -> None:
+    album = albums.create(owner, "Summer")
+    upload, request = begin(owner, data := photo_bytes(), album)
+    assert send(request, data) == 200
+    uploads.finish(upload)
+
+    def delete(point: str) -> None:
+        if point == "work.built":
+            crashpoints.arm(None)
+            albums.delete(album)
+
+    crashpoints.arm(delete)
+    tasks.process(upload.pk)
+    tasks.process(upload.pk)
+
+    assert photos(owner) == [sha256(data)]
