@@ -246,6 +246,6 @@ def no_space(owner: User, size: int) -> QuotaExceeded:
     """Return the refusal of bytes that do not fit."""
     mb = 1024**2
     return QuotaExceeded(
-        f"There is no space for {size / mb:.1f} MB: {owner.used_bytes / mb:.0f} of {owner.quota / mb:.0f} MB are used. "
-        "Empty the bin, or ask for more space."
+        f"There is no space for {size / mb:.1f} MB: {owner.used_bytes / mb:.0f} of {owner.quota / mb:.0f} MB are used, "
+        "and uploads under way count as well. Empty the bin, or ask for more space."
     )

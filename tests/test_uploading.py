@@ -338,3 +338,14 @@ def test_photo_posted_by_form_that_is_known_is_not_kept_twice(alice: User) -> No
     assert upload.code == "duplicate"
     assert upload.image == known
     assert alice.used_bytes == len(data)
+
+
+def test_announced_files_take_their_space_from_the_quota_before_they_arrive(alice: User) -> None:
+    first, second = photo_bytes(), photo_bytes()
+    alice.quota_bytes = len(first) + len(second) // 2
+    alice.save()
+
+    answers = [uploads.start(alice, [announced(data)])[0] for data in (first, second, first)]
+
+    assert [answer.status for answer in answers] == ["upload", "refused", "upload"]
+    assert isinstance(answers[1].error, QuotaExceeded)

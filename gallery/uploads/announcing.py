@@ -3,13 +3,14 @@
 import mimetypes
 import unicodedata
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Literal
 
 from django.conf import settings
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from gallery import imaging, objectstore, transitions
@@ -112,7 +113,7 @@ def start_form(
     `redirect` tells for the upload's id where the store sends the browser afterwards. The id belongs into the path of
     that address: the store fills its query.
     """
-    _check_quota(owner, 1)
+    largest = _largest(owner)
     upload = Upload(
         owner=owner,
         filename="photo",
@@ -126,7 +127,7 @@ def start_form(
     form = objectstore.presign_post(
         upload.key,
         content_type="",
-        max_bytes=_largest(owner),
+        max_bytes=largest,
         expires_s=SIGNED_FOR_S,
         redirect=redirect(upload.pk),
     )
@@ -185,7 +186,7 @@ def _rows(batch: _Batch) -> dict[str, Upload]:
     """Return one upload row for each wanted checksum; made here, by an earlier call, or by a simultaneous one."""
     if not batch.wanted:
         return {}
-    room = _check_quota(batch.owner, 0)
+    room = _room(batch.owner, batch.wanted)
     fresh = []
     for sha256, (place, file, content_type) in list(batch.wanted.items()):
         if room is not None and file.bytes > room:
@@ -261,16 +262,30 @@ def _answer(row: Upload, file: File) -> Started:
     return Started("upload", upload=row, request=request)
 
 
-def _check_quota(owner: User, size: int) -> int | None:
-    """Return the bytes that are left to the owner, None for no limit; raise where `size` does not fit."""
+def _room(owner: User, known: Collection[str] = ()) -> int | None:
+    """Return the bytes that are left to the owner, None for no limit.
+
+    Signed requests may be used at any time, so what is announced counts; the checksums in `known` are asked about anew.
+    """
     if not owner.quota:
         return None
     used = User.objects.values_list("used_bytes", flat=True).get(pk=owner.pk)
-    if used + size > owner.quota:
-        raise transitions.no_space(owner, size)
-    return owner.quota - used
+    return owner.quota - used - _awaited(owner, known)
+
+
+def _awaited(owner: User, known: Collection[str]) -> int:
+    """Return the bytes of the owner's uploads that may arrive yet."""
+    pending = Upload.objects.filter(owner=owner, state=Upload.State.PENDING)
+    # A row without a checksum, of a form, must not fall out by comparison with NULL.
+    others = pending.filter(Q(sha256=None) | ~Q(sha256__in=list(known))) if known else pending
+    return int(others.aggregate(sum=Sum("bytes"))["sum"] or 0)
 
 
 def _largest(owner: User) -> int:
-    left = _check_quota(owner, 1)
-    return settings.MAX_UPLOAD_BYTES if left is None else min(left, settings.MAX_UPLOAD_BYTES)
+    """Return how large a form's file may be; raise where nothing fits."""
+    left = _room(owner)
+    if left is None:
+        return settings.MAX_UPLOAD_BYTES
+    if left < 1:
+        raise transitions.no_space(owner, 1)
+    return min(left, settings.MAX_UPLOAD_BYTES)
