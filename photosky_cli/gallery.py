@@ -149,11 +149,18 @@ class Gallery:
         return [self._told(result) for result in found["results"]]
 
     @understood
-    def known(self, sha256s: Sequence[str]) -> set[str]:
-        """Return which of the checksums are those of photos that the gallery has already. Changes nothing."""
+    def known(self, sha256s: Sequence[str], *, in_bin: bool = False) -> set[str]:
+        """Return which of the checksums are those of photos that the gallery has in its library, or in its bin.
+
+        Changes nothing.
+        """
         known: set[str] = set()
         for start in range(0, len(sha256s), CHECKSUMS):
-            query = {"sha256": ",".join(sha256s[start : start + CHECKSUMS]), "limit": str(BATCH)}
+            query = {
+                "sha256": ",".join(sha256s[start : start + CHECKSUMS]),
+                "limit": str(BATCH),
+                "in_bin": str(in_bin).lower(),
+            }
             found = self._ask("GET", "uploads/", query=query)["results"]
             known.update(upload["sha256"] for upload in found if upload["image"])
         return known

@@ -20,6 +20,7 @@ from photosky_cli.store import Store
 
 ALL_THERE, SOME_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 PATIENCE_S = 300.0
+IN_BIN = "This photo is in the bin: restore it to keep it."
 STATUS = """exit status: 0 every photo is in the gallery; 1 some are not (they are listed with the reasons, and the command
 can be run again); 2 the command could not begin; 130 stopped by Ctrl-C (what was sent is kept)"""
 
@@ -89,9 +90,13 @@ def _look(gallery: Gallery, found: Found, report: Report) -> None:
                 report.settle(photo, failed(failure))
             else:
                 batch.append(photo)
-        known = gallery.known([photo.sha256 for photo in batch])
+        sha256s = [photo.sha256 for photo in batch]
+        known, binned = gallery.known(sha256s), gallery.known(sha256s, in_bin=True)
         for photo in batch:
-            report.settle(photo, Outcome("exists" if photo.sha256 in known else "would_upload"))
+            if photo.sha256 in binned:
+                report.settle(photo, Outcome("failed", "", "in_bin", IN_BIN))
+            else:
+                report.settle(photo, Outcome("exists" if photo.sha256 in known else "would_upload"))
 
 
 def _parser() -> argparse.ArgumentParser:

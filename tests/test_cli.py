@@ -106,10 +106,11 @@ def test_photo_in_the_bin_does_not_count_as_there(gallery: LiveGallery, upload: 
         f"Image.objects.filter(sha256='{sha256}').update(binned_at=timezone.now())"
     )
 
-    status, _, err = upload(folder / "a.jpg")
+    for options in ((), ("--dry-run",)):
+        status, _, err = upload(folder / "a.jpg", *options)
 
-    assert status == 1
-    assert "in the bin" in err
+        assert status == 1, options
+        assert "in the bin" in err, options
 
 
 def test_dry_run_tells_and_changes_nothing(

@@ -8,7 +8,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.types import OpenApiTypes
@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from gallery import access
 from gallery.api.problems import UnknownParameter
-from gallery.models import Album, AlbumQuerySet, Image, ImageQuerySet, Upload
+from gallery.models import Album, AlbumQuerySet, Image, ImageQuerySet, Upload, UploadQuerySet
 
 MAX_IDS = 100
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -168,10 +168,16 @@ class UploadFilter(FilterSet):  # type: ignore[misc]
         lookup_expr="in", help_text="Up to 100 checksums: which of these files are there?"
     )
     state = django_filters.ChoiceFilter(choices=Upload.State.choices)
+    in_bin = SwitchFilter(method="of_bin", help_text="Whose photo lies in the bin, or the others.")
 
     class Meta:
         model = Upload
         fields: list[str] = []
+
+    def of_bin(self, uploads: UploadQuerySet, name: str, in_bin: bool) -> UploadQuerySet:  # noqa: ARG002, FBT001
+        """Keep the uploads whose image is in the bin, or the others."""
+        lies_there = Q(image__isnull=False, image__binned_at__isnull=False)
+        return uploads.filter(lies_there) if in_bin else uploads.exclude(lies_there)
 
 
 class AlbumFilter(FilterSet):  # type: ignore[misc]
