@@ -23,13 +23,12 @@ def test_three_photos_are_dropped_seen_opened_and_left(alice: User, site: Site) 
     page.get_by_role("link", name="Show them").click()
     tiles = page.locator(".grid img")
     expect(tiles).to_have_count(3)
-    page.wait_for_function(
-        "[...document.querySelectorAll('.grid img')].every((image) => image.naturalWidth > 0)"
-    )
+    for place in range(3):
+        expect(tiles.nth(place)).not_to_have_js_property("naturalWidth", 0)
     tiles.nth(1).click()
     picture = page.locator(".frame img")
     expect(picture).to_be_visible()
-    page.wait_for_function("document.querySelector('.frame img').naturalWidth > 0")
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
     page.get_by_role("link", name="Photos").click()
     expect(tiles).to_have_count(3)
 
