@@ -50,7 +50,7 @@ demo: setup ## Start a second gallery, filled with example photos, in var/demo
 	@PHOTOSKY_DATA_DIR=$(CURDIR)/var/demo exec $(BIN)/python -m photosky.local --demo $(if $(PORT),--port $(PORT))
 
 test: setup-dev ## Run the whole suite (ARGS="-k upload" for a part)
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 3)
 
 lint: setup-dev ## Check style, types, templates, the layers and the migrations
 	@$(BIN)/ruff check .

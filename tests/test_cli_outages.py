@@ -42,6 +42,8 @@ def upload(gallery: LiveGallery, folder: Path, *options: str) -> subprocess.Pope
     return subprocess.Popen(
         [sys.executable, "-m", "photosky_cli", "upload", str(folder), *options],
         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A suite that a script started in the background has inherited an interrupt that is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env={**os.environ, "PHOTOSKY_URL": gallery.url, "PHOTOSKY_TOKEN": gallery.tokens["upload"]},
     )  # fmt: skip
 
