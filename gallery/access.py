@@ -28,8 +28,13 @@ Person = User | AnonymousUser
 
 
 def library_of(user: User) -> ImageQuerySet:
-    """Return the user's own images that are not in the bin."""
-    return Image.objects.owned_by(user).live()
+    """Return the user's own images, the archive included; without the bin and without what waits for review."""
+    return Image.objects.owned_by(user).shown()
+
+
+def timeline_of(user: User) -> ImageQuerySet:
+    """Return what the user's timeline shows: without the archive, and of each stack its top alone."""
+    return Image.objects.owned_by(user).in_timeline()
 
 
 def bin_of(user: User) -> ImageQuerySet:
@@ -43,7 +48,7 @@ def images_visible_to(user: Person) -> ImageQuerySet:
         return Image.objects.none()
     invited = AlbumImage.objects.filter(album__memberships__user=user).values("image_id")
     received = AlbumImage.objects.filter(album__owner=user).values("image_id")
-    return Image.objects.live().filter(Q(owner=user) | Q(id__in=invited) | Q(id__in=received))
+    return Image.objects.shown().filter(Q(owner=user) | Q(id__in=invited) | Q(id__in=received))
 
 
 def visible_image(user: Person, image_id: uuid.UUID) -> Image:

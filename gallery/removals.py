@@ -17,7 +17,18 @@ from django.utils import timezone
 from gallery import arrivals, marker, objectstore, renditions, transitions
 from gallery.crashpoints import crash_point
 from gallery.errors import NotUploaded, QuotaExceeded, UploadGone
-from gallery.models import Album, AlbumImage, Image, ImageQuerySet, ImageTag, Removal, ShareLink, Upload, User
+from gallery.models import (
+    Album,
+    AlbumImage,
+    Image,
+    ImageQuerySet,
+    ImageTag,
+    Removal,
+    ShareLink,
+    ShareLinkImage,
+    Upload,
+    User,
+)
 from photosky.database import atomic_retry
 
 logger = logging.getLogger(__name__)
@@ -159,13 +170,16 @@ def _record(removals: Sequence[Removal], failed: set[str], now: datetime) -> Non
 
 def _affordable(image_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     """Return as many of the images as one transaction may delete with all that hangs on them; at least one."""
-    cost = dict.fromkeys(image_ids, 3 + len(renditions.names("")))
-    for rows in (AlbumImage, ImageTag, ShareLink, Upload):
+    cost = dict.fromkeys(image_ids, 4 + len(renditions.names("")))
+    for rows in (AlbumImage, ImageTag, ShareLink, ShareLinkImage, Upload):
         for image_id in rows._default_manager.filter(image_id__in=image_ids).values_list(
             "image_id", flat=True
         ):
             cost[image_id] += 1
     for image_id in Album.objects.filter(cover_id__in=image_ids).values_list("cover_id", flat=True):
+        cost[image_id] += 1
+    stacked = Image.objects.filter(stacked_under_id__in=image_ids)
+    for image_id in stacked.values_list("stacked_under_id", flat=True):
         cost[image_id] += 1
     total = 0
     step: list[uuid.UUID] = []

@@ -16,7 +16,18 @@ from django.conf import settings
 from django.db import IntegrityError, close_old_connections
 from django.utils import timezone
 
-from gallery import arrivals, imaging, marker, objectstore, removals, renditions, sessions, transitions
+from gallery import (
+    arrivals,
+    imaging,
+    jobs,
+    marker,
+    objectstore,
+    removals,
+    renditions,
+    sessions,
+    transitions,
+    waking,
+)
 from gallery.crashpoints import crash_point
 from gallery.models import Image, Upload
 from gallery.transitions import LeaseLost
@@ -30,8 +41,6 @@ IDLE_S = 2.0
 CHORES_EVERY_S = 300.0
 FIRST_CHORES_S = 30.0
 
-_waiting = threading.Event()
-
 
 class _Rejection(Exception):
     """The upload cannot become an image: a stable code, and the reason in plain words."""
@@ -43,11 +52,6 @@ class _Rejection(Exception):
 
 class _WrongBytes(Exception):
     """What arrived is not what was announced."""
-
-
-def wake() -> None:
-    """Tell the worker thread of this process, if there is one, that there is work."""
-    _waiting.set()
 
 
 def process(upload_id: uuid.UUID) -> bool:
@@ -81,15 +85,15 @@ def process(upload_id: uuid.UUID) -> bool:
 
 
 def work_once() -> bool:
-    """Process the upload that has waited longest. Returns False where nothing waits."""
+    """Process the upload that has waited longest, else do a job's round. Returns False where nothing waits."""
     due = Upload.objects.due(timezone.now()).order_by("id").values_list("pk", flat=True).first()
-    return due is not None and process(due)
+    return (due is not None and process(due)) or jobs.work_once()
 
 
 def tick() -> int:
     """Do the periodic work: process all that waits, whatever became of its message, then the chores.
 
-    Returns how many uploads were processed.
+    Returns how many uploads and rounds of jobs were done.
     """
     ours = _bucket_is_ours()
     if ours:
@@ -98,6 +102,7 @@ def tick() -> int:
     while work_once():
         done += 1
     sessions.forget_expired()
+    jobs.forget_finished()
     if ours:
         _chores()
     return done
@@ -130,7 +135,7 @@ def work(stop: threading.Event) -> None:
     """Process uploads until told to stop, idling where there are none. An unforeseen error costs one round."""
     next_chores = time.monotonic() + FIRST_CHORES_S
     while not stop.is_set():
-        _waiting.clear()
+        waking.attend()
         try:
             busy = work_once()
             if not busy and time.monotonic() > next_chores:
@@ -142,7 +147,7 @@ def work(stop: threading.Event) -> None:
             busy = False
         if not busy:
             close_old_connections()
-            _waiting.wait(IDLE_S)
+            waking.idle(IDLE_S)
 
 
 def _purge_bin() -> None:

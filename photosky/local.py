@@ -182,7 +182,7 @@ def _bring_examples(stop: threading.Event) -> None:
 def _serve(listener: socket.socket, welcome: str, *, with_examples: bool) -> None:
     import waitress
 
-    from gallery import tasks
+    from gallery import tasks, waking
     from photosky.wsgi import application
 
     stop = threading.Event()
@@ -201,7 +201,7 @@ def _serve(listener: socket.socket, welcome: str, *, with_examples: bool) -> Non
         server.run()
     finally:
         stop.set()
-        tasks.wake()
+        waking.wake()
         for thread in threads:
             if thread.ident is not None:
                 thread.join()

@@ -52,8 +52,13 @@ def make_image(owner: User, *, save: bool = True, **values: Any) -> Image:
 def deleted_meanwhile(row: Image | Album) -> Iterator[None]:
     """Delete the row for good between the moment it is read and the moment it is written."""
 
+    deleting = False
+
     def delete_first(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if sql.startswith(f'UPDATE "{row._meta.db_table}"'):
+        nonlocal deleting
+        if sql.startswith(f'UPDATE "{row._meta.db_table}"') and not deleting:
+            # The deletion itself lets go of what refers to the row.
+            deleting = True
             type(row).objects.filter(pk=row.pk).delete()
         return execute(sql, *rest)
 

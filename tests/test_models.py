@@ -40,9 +40,10 @@ def test_database_refuses_an_album_inside_itself(alice: User) -> None:
         album.save()
 
 
-def test_database_refuses_a_share_link_to_two_things_or_none(alice: User) -> None:
+def test_database_refuses_a_share_link_to_two_things(alice: User) -> None:
+    image = make_image(alice)
     with pytest.raises(IntegrityError):
-        ShareLink.objects.create(owner=alice, token_sha256="1" * 64)
+        ShareLink.objects.create(owner=alice, token_sha256="1" * 64, image=image, album=make_album(alice))
 
 
 def test_tags_are_one_however_they_are_written(alice: User) -> None:

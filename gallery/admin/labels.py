@@ -28,15 +28,27 @@ class TagAdmin(Listed):
 class ShareLinkAdmin(Listed):
     """Share links. What opens them is shown to nobody, since only its hash is kept."""
 
-    list_display = ["id", "owner", "album", "image", "has_password", "expires_at", "revoked_at", "created_at"]
+    list_display = [
+        "prefix",
+        "owner",
+        "album",
+        "image",
+        "has_password",
+        "expires_at",
+        "revoked_at",
+        "created_at",
+    ]
     list_select_related = ["owner", "album", "image"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     actions = ["revoke"]
     fields = [
-        "owner", "album", "image", "has_password", "allow_download", "show_location", "expires_at", "revoked_at",
+        "owner", "album", "image", "has_password", "allow_download", "allow_originals", "show_location", "show_camera", "allow_upload",
+        "upload_limit_bytes", "upload_bytes", "views", "expires_at", "revoked_at",
         "created_at",
     ]  # fmt: skip
-    readonly_fields = ["owner", "album", "image", "has_password", "revoked_at", "created_at"]
+    readonly_fields = [
+        "owner", "album", "image", "has_password", "allow_upload", "upload_bytes", "views", "revoked_at", "created_at",
+    ]  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Refuse: a link is shown once to the person who makes it."""

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from gallery import objectstore, tasks, transitions, uploads
+from gallery import objectstore, transitions, uploads, waking
 from gallery.admin.lists import Listed, ReadOnlyMixin, size
 from gallery.errors import GalleryError
 from gallery.models import Upload
@@ -60,7 +60,7 @@ class UploadAdmin(ReadOnlyMixin, Listed):
                 handed += _try_again(upload)
             except (GalleryError, objectstore.ObjectStoreError) as error:
                 self.message_user(request, f"{upload.filename}: {error}", messages.WARNING)
-        tasks.wake()
+        waking.wake()
         self.message_user(request, f"{handed} of {len(chosen)} given to the workers.", messages.SUCCESS)
 
 

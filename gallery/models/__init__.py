@@ -6,8 +6,11 @@ descending index columns, no triggers, later columns nullable.
 
 from gallery.models.albums import Album, AlbumImage, AlbumMember, AlbumQuerySet
 from gallery.models.images import Image, ImageQuerySet
+from gallery.models.invitations import Invitation, InvitationQuerySet
+from gallery.models.jobs import Job, JobQuerySet
 from gallery.models.keys import new_id, new_token
-from gallery.models.sharing import ShareLink
+from gallery.models.search import SearchEntry, SmartAlbum
+from gallery.models.sharing import ShareLink, ShareLinkImage, ShareLinkQuerySet
 from gallery.models.tags import ImageTag, Tag
 from gallery.models.tokens import ApiToken, ApiTokenQuerySet
 from gallery.models.upkeep import Inspection, Library, Removal, RemovalQuerySet
@@ -25,10 +28,18 @@ __all__ = [
     "ImageQuerySet",
     "ImageTag",
     "Inspection",
+    "Invitation",
+    "InvitationQuerySet",
+    "Job",
+    "JobQuerySet",
     "Library",
     "Removal",
     "RemovalQuerySet",
+    "SearchEntry",
     "ShareLink",
+    "ShareLinkImage",
+    "ShareLinkQuerySet",
+    "SmartAlbum",
     "Tag",
     "Upload",
     "UploadQuerySet",

@@ -32,6 +32,13 @@ class AlbumQuerySet(models.QuerySet["Album"]):
 class Album(models.Model):
     """An ordered collection of images; albums nest."""
 
+    class Sort(models.TextChoices):
+        """The order of the photos: as arranged by hand, or by the time they were taken."""
+
+        MANUAL = "manual", "By hand"
+        OLDEST = "oldest", "Oldest first"
+        NEWEST = "newest", "Newest first"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.PROTECT, related_name="albums")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
@@ -41,6 +48,7 @@ class Album(models.Model):
     position = models.IntegerField(default=0)
     images = models.ManyToManyField(Image, through="AlbumImage", related_name="albums")
     members = models.ManyToManyField(User, through="AlbumMember", related_name="shared_albums")
+    sort = models.CharField(max_length=8, choices=Sort, null=True, blank=True, help_text="Empty: by hand.")
     created_at = models.DateTimeField(default=django_timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -83,6 +91,7 @@ class AlbumImage(models.Model):
     image = models.ForeignKey(Image, models.CASCADE, related_name="entries")
     position = models.IntegerField(default=0)
     added_at = models.DateTimeField(default=django_timezone.now, editable=False)
+    added_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["album", "image"], name="album_image_once")]

@@ -31,6 +31,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Keep what is in the bin."""
         return self.exclude(binned_at=None)
 
+    def shown(self) -> Self:
+        """Keep what people may come upon: neither in the bin nor a guest's photo that nobody has looked at yet."""
+        return self.filter(binned_at=None, held_at=None)
+
+    def in_timeline(self) -> Self:
+        """Keep what the timeline shows: without the archive, and of each stack its top alone."""
+        return self.shown().filter(archived_at=None, stacked_under=None)
+
     def newest_first(self) -> Self:
         """Order by the time taken, newest first; the index is read backwards."""
         return self.order_by("-taken_at", "-id")
@@ -64,9 +72,25 @@ class Image(models.Model):
 
         EXIF = "exif", "the camera"
         GPS = "gps", "the satellite clock"
+        NAME = "name", "the file's name"
         FILE = "file", "the file's date"
         UPLOAD = "upload", "the time of upload"
         PERSON = "person", "a person"
+
+    class Kind(models.TextChoices):
+        """What is shown: a still picture, a video, or a short animation."""
+
+        PHOTO = "photo"
+        VIDEO = "video"
+        ANIMATION = "animation"
+
+    class StackKind(models.TextChoices):
+        """Why images lie in one stack, of which the top alone is in the timeline."""
+
+        RAW = "raw", "RAW and JPEG"
+        LIVE = "live", "live photo"
+        BURST = "burst", "burst"
+        PERSON = "person", "put together by a person"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.PROTECT, related_name="images")
@@ -105,6 +129,32 @@ class Image(models.Model):
     orientation = models.PositiveSmallIntegerField(default=1, editable=False)
     metadata = models.JSONField(default=dict, blank=True, editable=False)
 
+    # Columns that came after the first release are nullable: an engine that adds none with a default takes them too.
+    kind = models.CharField(max_length=10, choices=Kind, null=True, blank=True, editable=False)
+    duration_s = models.FloatField(null=True, blank=True, editable=False)
+    rotation = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Degrees clockwise by which a person turned the picture.",
+    )
+    flash = models.BooleanField(null=True, blank=True)
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)
+    phash = models.BigIntegerField(null=True, blank=True, editable=False)
+    place = models.CharField(max_length=120, null=True, blank=True)
+    region = models.CharField(max_length=120, null=True, blank=True)
+    country = models.CharField(max_length=2, null=True, blank=True, help_text="ISO 3166-1 alpha-2.")
+    place_by_person = models.BooleanField(null=True, blank=True, editable=False)
+    cell = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="Where it was taken, as a Morton code for the map."
+    )
+    stacked_under = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="stack")
+    stack_kind = models.CharField(max_length=8, choices=StackKind, null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text="A guest brought it; it waits for the owner's review."
+    )
+
     title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
     is_favorite = models.BooleanField(default=False)
@@ -134,6 +184,10 @@ class Image(models.Model):
             models.Index(fields=["owner", "taken_at", "id"], name="image_timeline"),
             models.Index(fields=["owner", "month"], name="image_month"),
             models.Index(fields=["owner", "binned_at"], name="image_bin"),
+            models.Index(fields=["owner", "cell"], name="image_cell"),
+            models.Index(fields=["owner", "phash"], name="image_phash"),
+            models.Index(fields=["owner", "country", "place"], name="image_place"),
+            models.Index(fields=["owner", "is_favorite", "taken_at", "id"], name="image_favourites"),
         ]
 
     def __str__(self) -> str:
@@ -154,6 +208,11 @@ class Image(models.Model):
     def taken_local(self) -> datetime:
         """The time taken as the clocks showed it there."""
         return self.taken_at.astimezone(self.zone)
+
+    @property
+    def is_video(self) -> bool:
+        """Whether the original is a video, of which the renditions show one frame."""
+        return self.kind == self.Kind.VIDEO
 
     def set_taken(self, taken_at: datetime, offset_minutes: int | None, source: "Image.TakenSource") -> None:
         """Set the time taken and the month that is derived from it. A naive time is read as local to the place."""

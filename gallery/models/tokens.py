@@ -40,10 +40,16 @@ class ApiToken(models.Model):
     """A token of one person. Only its hash is kept: 160 random bits need no slow one."""
 
     class Scope(models.TextChoices):
-        """What a token allows: READ to see what its owner sees, UPLOAD to bring photos in."""
+        """What a token allows.
+
+        READ to see what its owner sees, UPLOAD to bring photos in, MANAGE to change and delete what its owner may,
+        SHARE to make and end share links.
+        """
 
         READ = "read"
         UPLOAD = "upload"
+        MANAGE = "manage"
+        SHARE = "share"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")

@@ -56,6 +56,15 @@ class Upload(models.Model):
     key = models.CharField(max_length=200, unique=True, editable=False)
     rendition_token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     album = models.ForeignKey("Album", models.SET_NULL, null=True, blank=True, related_name="+")
+    share_link = models.ForeignKey(
+        "ShareLink",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="By which a guest brings it.",
+    )
+    guest_name = models.CharField(max_length=60, null=True, blank=True)
     file_modified_at = models.DateTimeField(null=True, blank=True)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="uploads")
     code = models.CharField(max_length=40, blank=True)

@@ -13,6 +13,7 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="Empty: the default of this site.")
+    language = models.CharField(max_length=10, null=True, blank=True, help_text="Empty: as the browser says.")
     used_bytes = models.BigIntegerField(default=0, editable=False)
 
     class Meta(AbstractUser.Meta):

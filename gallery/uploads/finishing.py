@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from gallery import arrivals, objectstore, renditions, tasks, transitions
+from gallery import arrivals, objectstore, renditions, transitions, waking
 from gallery.crashpoints import crash_point
 from gallery.errors import GalleryError, InvalidUpload, UploadGone
 from gallery.models import Upload
@@ -24,7 +24,7 @@ def finish(upload: Upload) -> Upload:
     if upload.state != Upload.State.PENDING:
         return upload
     if arrivals.confirm(upload):
-        tasks.wake()
+        waking.wake()
     arrivals.reread(upload)
     return upload
 
@@ -41,7 +41,7 @@ def finish_many(uploads: Sequence[Upload]) -> list[Upload | GalleryError | None]
         crash_point("finish.seen")
         if transitions.hand_over_all(arrived):
             crash_point("finish.handed_over")
-            tasks.wake()
+            waking.wake()
     now = Upload.objects.select_related("owner").in_bulk([upload.pk for upload in uploads])
     return [_outcome(now.get(upload.pk)) for upload in uploads]
 

@@ -26,7 +26,7 @@ def in_library(user: User, image: Image) -> Around:
     """Return the neighbours in the user's own library; somebody else's photo has none."""
     if image.owner_id != user.pk:
         return Around(None, None, "/", "Photos")
-    images = access.library_of(user).defer("metadata")
+    images = access.timeline_of(user).defer("metadata")
     newer = images.after(image.taken_at, image.pk).oldest_first().first()
     older = images.before(image.taken_at, image.pk).newest_first().first()
     back = f"/?before={cursors.at(newer.taken_at, newer.pk)}" if newer else "/"

@@ -13,7 +13,7 @@ from gallery.views.people import SignedIn
 @require_safe
 @login_required
 def timeline(request: SignedIn) -> HttpResponse:
-    images = access.library_of(request.user)
+    images = access.timeline_of(request.user)
     page = cursors.timeline(images, request.GET)
     if "after" in request.GET and not page.newer:
         # The newest photos have one address, and it is always a full page.

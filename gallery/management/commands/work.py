@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from gallery import tasks
+from gallery import tasks, waking
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             # The photo at hand is finished first; a second signal ends at once.
             signal.signal(number, signal.SIG_DFL)
             stop.set()
-            tasks.wake()
+            waking.wake()
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)

@@ -1,0 +1,163 @@
+"""Jobs: what takes longer than a request. Rows are leased, so that a lost message costs time and a killed worker nothing.
+
+A job's function is called with the job, may be called again after any line, and must come to the same end.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from gallery import objectstore, waking
+from gallery.errors import GalleryError
+from gallery.models import Job, User
+
+logger = logging.getLogger(__name__)
+
+# Longer than the worker function may run (300 s), so that a lease ends only after its holder has.
+LEASE = timedelta(minutes=6)
+# Well before Lambda ends the worker: a function that has more to do stops here and goes on in another round.
+ROUND_S = 120.0
+MAX_ATTEMPTS = 5
+FIRST_RETRY = timedelta(seconds=30)
+KEPT = timedelta(days=30)
+# Which function does which kind of job: imported when the first of its kind is done.
+FUNCTIONS: dict[str, str] = {}
+
+
+class Failed(GalleryError):
+    """The job cannot be done, however often it is tried: a stable code, and the reason in plain words."""
+
+    code = "job_failed"
+
+
+class Unfinished(Exception):
+    """The function's round is over and there is more to do; `payload` says where the next round goes on."""
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        super().__init__("unfinished")
+        self.payload = payload
+
+
+class LeaseLost(Exception):
+    """Another worker took the job over, or it was deleted: what was done here must not count."""
+
+
+class Round:
+    """One worker's time with one job: how long it lasts, and how far the job is."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._ends = time.monotonic() + ROUND_S
+
+    @property
+    def is_over(self) -> bool:
+        """Whether to stop here and raise Unfinished."""
+        return time.monotonic() > self._ends
+
+    def report(self, done: int, total: int) -> None:
+        """Tell how far the job is, in steps. Raises LeaseLost."""
+        if not _leased(self._job).update(done=done, total=total, lease_until=timezone.now() + LEASE):
+            raise LeaseLost
+
+
+Function = Callable[[Job, Round], dict[str, Any]]
+
+
+def start(kind: str, owner: User, payload: dict[str, Any]) -> Job:
+    """Write a job down and wake the worker of this process, if there is one."""
+    if kind not in FUNCTIONS:
+        raise KeyError(f"No function does jobs of the kind {kind!r}.")
+    job = Job.objects.create(kind=kind, owner=owner, payload=payload)
+    waking.wake()
+    return job
+
+
+def retry(job: Job) -> bool:
+    """Give a failed job all its attempts again. Returns whether it had failed."""
+    failed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED)
+    fresh = {"code": "", "reason": "", "attempts": 0, "finished_at": None, "not_before": timezone.now()}
+    return bool(failed.update(state=Job.State.WAITING, **fresh))
+
+
+def work_once() -> bool:
+    """Do the job that has waited longest, for one round. Returns False where none waits."""
+    due = Job.objects.due(timezone.now()).order_by("not_before", "id").values_list("pk", flat=True).first()
+    job = _lease(due) if due else None
+    if job is not None:
+        _work_on(job)
+    return due is not None
+
+
+def forget_finished() -> int:
+    """Delete what was done or failed long ago, at most 500 rows. Returns how many."""
+    old = Job.objects.exclude(state=Job.State.WAITING).filter(finished_at__lt=timezone.now() - KEPT)
+    chosen = list(old.order_by("id").values_list("pk", flat=True)[:500])
+    return Job.objects.filter(pk__in=chosen).delete()[0]
+
+
+def _work_on(job: Job) -> None:
+    try:
+        result = _function(job.kind)(job, Round(job))
+    except LeaseLost:
+        logger.warning("job lease lost job=%s", job.pk)
+    except Unfinished as more:
+        now = timezone.now()
+        _leased(job).update(
+            payload=more.payload, lease_until=None, lease_token=None, attempts=0, not_before=now
+        )
+    except Failed as error:
+        _fail(job, error.code, error.message)
+    except Exception as error:
+        # Whatever one job does, the worker goes on to the next; the row keeps what happened.
+        logger.exception("job failed job=%s kind=%s", job.pk, job.kind)
+        _try_again(job, error)
+    else:
+        _finish(job, Job.State.DONE, result=result)
+
+
+def _function(kind: str) -> Function:
+    function: Function = import_string(FUNCTIONS[kind])
+    return function
+
+
+def _lease(job_id: uuid.UUID) -> Job | None:
+    now, token = timezone.now(), uuid.uuid4()
+    free = Job.objects.filter(pk=job_id).due(now)
+    if not free.update(lease_token=token, lease_until=now + LEASE, attempts=F("attempts") + 1):
+        return None
+    return Job.objects.select_related("owner").filter(pk=job_id, lease_token=token).first()
+
+
+def _try_again(job: Job, error: Exception) -> None:
+    # A store that is away costs no attempt.
+    away = isinstance(error, objectstore.Unavailable)
+    if job.attempts >= MAX_ATTEMPTS and not away:
+        _fail(job, "worker_failed", "This could not be done after several attempts.")
+        return
+    _leased(job).update(
+        lease_until=None,
+        lease_token=None,
+        attempts=Greatest(F("attempts") - (1 if away else 0), 0),
+        not_before=timezone.now() + FIRST_RETRY * 2 ** max(job.attempts - 1, 0),
+    )
+
+
+def _fail(job: Job, code: str, reason: str) -> None:
+    logger.warning("job given up job=%s kind=%s code=%s", job.pk, job.kind, code)
+    _finish(job, Job.State.FAILED, code=code, reason=reason[:300])
+
+
+def _finish(job: Job, state: Job.State, **values: Any) -> None:
+    _leased(job).update(state=state, finished_at=timezone.now(), lease_until=None, lease_token=None, **values)
+
+
+def _leased(job: Job) -> Any:
+    return Job.objects.filter(pk=job.pk, state=Job.State.WAITING, lease_token=job.lease_token)
