@@ -1,0 +1,116 @@
+"""Invitations: who may invite whom, and how an invited person gets an account or joins an album."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from gallery import access
+from gallery.errors import GalleryError
+from gallery.models import Album, AlbumMember, Invitation, InvitationQuerySet, User
+from photosky.database import atomic_retry
+
+KEPT_OPEN = timedelta(days=14)
+
+
+class MayNotInvite(GalleryError):
+    """The person may not invite anybody there."""
+
+    code = "may_not_invite"
+    status = 403
+
+
+def may_invite(by: User, album: Album | None = None) -> bool:
+    """Return whether the person may invite: staff to the gallery, an album's owner to that album."""
+    return album.owner_id == by.pk if album is not None else by.is_staff
+
+
+def invite(
+    by: User, email: str, album: Album | None = None, role: str = AlbumMember.Role.VIEWER
+) -> tuple[Invitation, str]:
+    """Make an invitation; return it and its token, which nobody can read again. Sends nothing.
+
+    Whoever accepts it is a member of `album`, where one is given, with that role. `email` may be empty: the link is
+    then handed over in another way. Raises MayNotInvite.
+    """
+    if not may_invite(by, album):
+        raise MayNotInvite(_("Only staff invite to the gallery, and only its owner invites to an album."))
+    invitation = Invitation(
+        invited_by=by,
+        email=email.strip(),
+        album=album,
+        role=AlbumMember.Role(role),
+        expires_at=timezone.now() + KEPT_OPEN,
+    )
+    plain = invitation.new_token()
+    invitation.save(force_insert=True)
+    return invitation, plain
+
+
+def address(plain: str) -> str:
+    """Return the path of the page that accepts the invitation with this token."""
+    from django.urls import reverse
+
+    return reverse("accept_invitation", args=[plain])
+
+
+def made_by(user: User) -> InvitationQuerySet:
+    """Return the person's own invitations, the newest first; those of everybody for staff."""
+    found = Invitation.objects.all() if user.is_staff else Invitation.objects.filter(invited_by=user)
+    return found.select_related("album", "invited_by", "accepted_by").order_by("-id")
+
+
+def revoke(by: User, invitation_id: uuid.UUID) -> bool:
+    """Take an invitation back; returns False where it was over already. Raises Http404 for one that is not theirs."""
+    mine = Invitation.objects.all() if by.is_staff else Invitation.objects.filter(invited_by=by)
+    if not mine.filter(pk=invitation_id).exists():
+        raise Http404(access.GONE)
+    now = timezone.now()
+    return bool(Invitation.objects.open_at(now).filter(pk=invitation_id).update(revoked_at=now))
+
+
+def open_by(plain: str) -> Invitation:
+    """Return the open invitation of this token.
+
+    Raises Http404 in the same words for one that is unknown, used, expired, taken back or whose inviter has left.
+    """
+    found = Invitation.objects.open_at(timezone.now()).matching(plain)
+    invitation = found.filter(invited_by__is_active=True).select_related("invited_by", "album").first()
+    if invitation is None or not may_invite(invitation.invited_by, invitation.album):
+        raise Http404(access.GONE)
+    return invitation
+
+
+@atomic_retry
+def accept(invitation: Invitation, person: Callable[[], User]) -> User:
+    """Let the person in: an account that `person` makes, or one that it names. Each invitation works once.
+
+    Raises Http404 where it was used or taken back meanwhile; then nothing was made.
+    """
+    now = timezone.now()
+    if not Invitation.objects.open_at(now).filter(pk=invitation.pk).update(accepted_at=now):
+        raise Http404(access.GONE)
+    user = person()
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
+    if invitation.album is not None and invitation.album.owner_id != user.pk:
+        _join(user, invitation.album, invitation.role)
+    return user
+
+
+def _join(user: User, album: Album, role: str) -> None:
+    """Make the person a member; who is one already keeps the role, unless the new one allows more."""
+    ranks = list(AlbumMember.Role)
+    member = AlbumMember.objects.filter(album=album, user=user).first()
+    if member is None:
+        AlbumMember.objects.create(album=album, user=user, role=role)
+    elif ranks.index(AlbumMember.Role(role)) > ranks.index(AlbumMember.Role(member.role)):
+        AlbumMember.objects.filter(pk=member.pk).update(role=role)
+
+
+def site_address(path: str) -> str:
+    """Return the full address of a path; by the site's own name, never by what a request calls it."""
+    return f"{settings.SITE_URL}{path}"
