@@ -1,0 +1,204 @@
+"""Tags: putting words on images, and keeping the words in order."""
+
+import unicodedata
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.db import IntegrityError
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from gallery.access import GONE
+from gallery.errors import GalleryError
+from gallery.models import Image, ImageTag, Tag, User
+from photosky.database import atomic_retry
+
+MAX_LENGTH = 60
+MAX_NAMES = 50
+# Rows changed in one transaction.
+CHUNK = 500
+# Characters without a shape of their own that scripts need all the same: the joiners.
+JOINERS = "\u200c\u200d"
+
+
+class InvalidTag(GalleryError):
+    """A tag cannot be called so."""
+
+    code = "invalid_tag"
+
+
+class TagExists(GalleryError):
+    """The owner has another tag of this name: the two can be merged."""
+
+    code = "tag_exists"
+    status = 409
+
+
+def clean(name: str) -> str:
+    """Return the name as it is kept: composed, with single spaces and nothing unseen; raises InvalidTag."""
+    spaced = " ".join(unicodedata.normalize("NFC", name).split())
+    tidy = "".join(c for c in spaced if c in JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    tidy = tidy.strip()
+    if not tidy:
+        raise InvalidTag(_("A tag needs a name."))
+    # Folding lengthens some words: one ß is two letters.
+    if max(len(tidy), len(tidy.casefold())) > MAX_LENGTH:
+        raise InvalidTag(
+            _("“%(name)s…” is too long for a tag: at most %(max)s characters.")
+            % {"name": tidy[:20], "max": MAX_LENGTH}
+        )
+    if "," in tidy:
+        raise InvalidTag(_("“%(name)s”: a tag holds no comma. Give two tags.") % {"name": tidy})
+    return tidy
+
+
+def split(text: str) -> list[str]:
+    """Return the names that a person wrote with commas between them."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def add(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str]) -> int:
+    """Put tags on the owner's images, making the tags that are missing. Returns how many images there were.
+
+    Images of others are passed over, and so is what carries the tag already. Raises InvalidTag before anything is
+    written.
+    """
+    tidy, keys, found = _names(names), list(dict.fromkeys(image_ids)), 0
+    if not tidy:
+        return 0
+    for chunk in _chunks(keys, len(tidy)):
+        found += _add(owner, chunk, tidy)
+    return found
+
+
+def remove(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str]) -> None:
+    """Take tags off the owner's images. What does not carry them is passed over; the tags stay."""
+    slugs, keys = [name.casefold() for name in _names(names)], list(dict.fromkeys(image_ids))
+    for chunk in _chunks(keys, len(slugs)):
+        _remove(owner, chunk, slugs)
+
+
+def replace(image: Image, names: Iterable[str]) -> None:
+    """Let the image carry these tags and no others."""
+    tidy = _names(names)
+    kept = {name.casefold() for name in tidy}
+    gone = [tag.name for tag in image.tags.all() if tag.slug not in kept]
+    for start in range(0, len(gone), MAX_NAMES):
+        remove(image.owner, [image.pk], gone[start : start + MAX_NAMES])
+    add(image.owner, [image.pk], tidy)
+
+
+def counted(owner: User) -> QuerySet[Tag]:
+    """Return the owner's tags by name, each with `count`: how many photos carry it, the bin not counted."""
+    shown = Q(images__binned_at=None, images__held_at=None)
+    return (
+        Tag.objects.filter(owner=owner).annotate(count=Count("images", filter=shown)).order_by("slug", "id")
+    )
+
+
+def rename(tag: Tag, name: str) -> Tag:
+    """Call the tag otherwise. Raises TagExists where another tag of the owner's is called so, and InvalidTag."""
+    tidy = clean(name)
+    try:
+        _rename(tag, tidy)
+    except IntegrityError as error:
+        raise _exists(tidy) from error
+    tag.name, tag.slug = tidy, tidy.casefold()
+    return tag
+
+
+def merge(tag: Tag, into: Tag) -> None:
+    """Let the images of one tag carry the other, and delete the one. Both are the same owner's.
+
+    Goes in steps, each of which may be the last one that happens: merging again goes on. Raises Http404 where one of
+    the two was deleted meanwhile.
+    """
+    if tag.pk == into.pk or tag.owner_id != into.owner_id:
+        raise ValueError("A tag is merged into another one of the same owner.")
+    while _merge_some(tag, into):
+        pass
+
+
+def delete(tag: Tag) -> None:
+    """Take the tag off all images and delete it; the images stay."""
+    while _clear_some(tag):
+        pass
+
+
+def _names(names: Iterable[str]) -> list[str]:
+    """Return the names as they are kept, each once by its folded form."""
+    tidy = {name.casefold(): name for name in reversed([clean(name) for name in names])}
+    if len(tidy) > MAX_NAMES:
+        raise InvalidTag(_("%(count)s tags at once are too many: at most %(max)s.") % {
+            "count": len(tidy), "max": MAX_NAMES,
+        })  # fmt: skip
+    return list(reversed(tidy.values()))
+
+
+def _chunks(keys: Sequence[uuid.UUID], names: int) -> Iterator[Sequence[uuid.UUID]]:
+    """Cut the keys so that each step writes at most CHUNK rows: a row for each tag, and one for each of its images."""
+    step = max((CHUNK - names) // max(names, 1), 1)
+    return (keys[start : start + step] for start in range(0, len(keys), step))
+
+
+def _exists(name: str) -> TagExists:
+    return TagExists(_("There is a tag “%(name)s” already: merge the two instead.") % {"name": name})
+
+
+@atomic_retry
+def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str]) -> int:
+    slugs = [name.casefold() for name in names]
+    wanted = [Tag(owner=owner, name=name, slug=slug) for name, slug in zip(names, slugs, strict=True)]
+    known = set(Tag.objects.filter(owner=owner, slug__in=slugs).values_list("slug", flat=True))
+    Tag.objects.bulk_create([tag for tag in wanted if tag.slug not in known], ignore_conflicts=True)
+    tags = list(Tag.objects.filter(owner=owner, slug__in=slugs).values_list("pk", flat=True))
+    images = list(Image.objects.owned_by(owner).filter(pk__in=image_ids).values_list("pk", flat=True))
+    ImageTag.objects.bulk_create(
+        [ImageTag(image_id=image, tag_id=tag) for image in images for tag in tags], ignore_conflicts=True
+    )
+    return len(images)
+
+
+@atomic_retry
+def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str]) -> None:
+    ImageTag.objects.filter(tag__owner=owner, tag__slug__in=slugs, image_id__in=image_ids).delete()
+
+
+@atomic_retry
+def _rename(tag: Tag, name: str) -> None:
+    slug = name.casefold()
+    if Tag.objects.filter(owner_id=tag.owner_id, slug=slug).exclude(pk=tag.pk).exists():
+        raise _exists(name)
+    if not Tag.objects.filter(pk=tag.pk).update(name=name, slug=slug):
+        raise Http404(GONE)
+
+
+@atomic_retry
+def _merge_some(tag: Tag, into: Tag) -> bool:
+    # Locked, so that neither tag goes while images pass from one to the other; an engine of one writer needs no lock.
+    both = Tag.objects.select_for_update().filter(pk__in=[tag.pk, into.pk]).order_by("pk")
+    if len(both) < 2:
+        raise Http404(GONE)
+    # Half: each row that is deleted is written anew.
+    rows = list(ImageTag.objects.filter(tag=tag).order_by("pk").values_list("pk", "image_id")[: CHUNK // 2])
+    ImageTag.objects.bulk_create(
+        [ImageTag(image_id=image, tag=into) for _key, image in rows], ignore_conflicts=True
+    )
+    ImageTag.objects.filter(pk__in=[key for key, _image in rows]).delete()
+    return _delete_if_unused(tag)
+
+
+@atomic_retry
+def _clear_some(tag: Tag) -> bool:
+    rows = list(ImageTag.objects.filter(tag=tag).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    ImageTag.objects.filter(pk__in=rows).delete()
+    return _delete_if_unused(tag)
+
+
+def _delete_if_unused(tag: Tag) -> bool:
+    """Delete the tag where no image carries it any more. Returns whether there is more to do."""
+    if ImageTag.objects.filter(tag=tag).exists():
+        return True
+    Tag.objects.filter(pk=tag.pk).delete()
+    return False
