@@ -1,4 +1,4 @@
-"""What every page is given beside its own: the theme, the origins that photos come from, the part of the site."""
+"""What every page is given beside its own: what its reader chose, the origins of photos, the part of the site."""
 
 from typing import Any
 
@@ -6,19 +6,29 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from gallery import objectstore
+from gallery.views import choices
 
-THEMES = ("auto", "light", "dark")
-THEME_COOKIE = "theme"
+# Pages that belong to an entry of the bar but have a name of their own.
+SECTIONS = {
+    "months": "timeline",
+    "year": "timeline",
+    "month": "timeline",
+    "day": "timeline",
+    "album": "albums",
+    "places": "map",
+    "place": "map",
+}
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of the frame around each page; asks neither the database nor the store."""
-    chosen = request.COOKIES.get(THEME_COOKIE, "auto")
     match = request.resolver_match
+    name = match.url_name or "" if match else ""
     return {
-        "theme": chosen if chosen in THEMES else "auto",
-        "themes": THEMES,
-        "section": match.url_name if match else "",
+        "theme": choices.chosen(request, choices.THEME),
+        "density": choices.chosen(request, choices.DENSITY),
+        "letter_keys": choices.chosen(request, choices.KEYS) == "on",
+        "section": SECTIONS.get(name, name),
         "media_origins": objectstore.browser_origins,
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
     }

@@ -54,6 +54,6 @@ def test_no_page_has_a_barrier_that_axe_knows(
             summary.click()
         found += objections(page)
     page.goto(f"{site.url}/")
-    page.get_by_role("button", name="Account and theme").click()
+    page.get_by_role("button", name="Menu and account").click()
     found += objections(page)
     assert not found

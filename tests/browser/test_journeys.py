@@ -113,7 +113,7 @@ def test_the_heart_is_set_without_leaving_the_page(alice: User, site: Site) -> N
 def test_the_theme_changes_at_once_and_stays(alice: User, site: Site) -> None:
     page = site.open(color_scheme="light")
     site.sign_in(page, alice)
-    page.get_by_role("button", name="Account and theme").click()
+    page.get_by_role("button", name="Menu and account").click()
     with page.expect_response("**/theme/"):
         page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -1,13 +1,67 @@
-// What every page does beyond HTML: closing messages, changing the theme in place, taking files that are dropped.
+// What every page does beyond HTML: closing messages, the menu in place, the theme in place, taking dropped files.
 
 for (const button of document.querySelectorAll('[data-dismiss]')) {
   button.hidden = false;
   button.addEventListener('click', () => button.parentElement.remove());
 }
 
-document.querySelector('[data-theme-form]')?.addEventListener('submit', async (event) => {
-  const { submitter, currentTarget: form } = event;
-  if (!submitter?.value) return;
+// The menu is a page; here it opens over this one, fetched when it is first wanted.
+let menu = null;
+let opener = null;
+let closed = -Infinity;
+for (const link of document.querySelectorAll('[data-menu]')) {
+  link.setAttribute('role', 'button');
+  link.setAttribute('aria-expanded', 'false');
+  link.addEventListener('keydown', (event) => {
+    if (event.key !== ' ') return;
+    event.preventDefault();
+    link.click();
+  });
+  link.addEventListener('click', (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || !HTMLElement.prototype.showPopover) return;
+    event.preventDefault();
+    // The press of a click on the opener has closed the menu already: it is meant to stay closed.
+    if (link !== opener || event.timeStamp - closed > 400) openMenu(link);
+  });
+}
+
+async function openMenu(link) {
+  try {
+    menu ??= await fetchMenu(link.href);
+  } catch {
+    location.assign(link.href);
+    return;
+  }
+  opener = link;
+  menu.showPopover();
+  link.setAttribute('aria-expanded', 'true');
+  menu.querySelector('a, button').focus();
+}
+
+function menuToggled(event) {
+  if (event.newState === 'open') return;
+  closed = event.timeStamp;
+  opener.setAttribute('aria-expanded', 'false');
+  if (menu.contains(document.activeElement)) opener.focus();
+}
+
+async function fetchMenu(href) {
+  const here = new URLSearchParams({ next: location.pathname + location.search });
+  const answer = await fetch(`${href}?${here}`, { headers: { 'X-Requested-Fragment': '1' } });
+  if (!answer.ok || answer.redirected) throw new Error(answer.status);
+  const found = document.createElement('nav');
+  found.className = 'menu';
+  found.popover = 'auto';
+  found.ariaLabel = document.querySelector('[data-menu][aria-label]').ariaLabel;
+  found.innerHTML = await answer.text();
+  found.addEventListener('beforetoggle', menuToggled);
+  document.body.append(found);
+  return found;
+}
+
+document.addEventListener('submit', async (event) => {
+  const { submitter, target: form } = event;
+  if (!submitter?.value || !form.matches('[data-theme-form]')) return;
   event.preventDefault();
   const body = new FormData(form, submitter);
   document.documentElement.dataset.theme = submitter.value;
