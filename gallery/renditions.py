@@ -22,6 +22,9 @@ class Built:
     """What is known of a picture once its renditions stand in the store."""
 
     facts: imaging.Facts
+    kind: imaging.Kind
+    duration_s: float | None
+    phash: int | None
     color: str
     thumbhash: str
     recipe: str
@@ -71,13 +74,13 @@ def urls(images: Iterable[Image], rungs: Sequence[str]) -> list[dict[str, str]]:
     return [{rung: next(signed) for rung in rungs} for _ in names]
 
 
-def build(data: bytes, token: str) -> Built:
-    """Make every rendition of an original and store it under the token.
+def build(data: bytes, token: str, *, turn: int = 0) -> Built:
+    """Make every rendition of an original, turned by so many degrees clockwise, and store it under the token.
 
     Safe to repeat: the same bytes and recipe give the same names and contents. Raises imaging.Refused where the
     bytes are no picture that can be shown.
     """
-    processed = imaging.process(data)
+    processed = imaging.process(data, turn=turn)
     for rendition in processed.renditions:
         objectstore.put(
             key(token, imaging.RECIPE, rendition.name),
@@ -87,33 +90,55 @@ def build(data: bytes, token: str) -> Built:
             if_absent=False,
         )
         crash_point("work.rendition_stored")
-    return Built(processed.facts, processed.colour, processed.thumbhash, imaging.RECIPE)
+    return Built(
+        facts=processed.facts,
+        kind=processed.kind,
+        duration_s=processed.duration_s,
+        phash=processed.phash,
+        color=processed.colour,
+        thumbhash=processed.thumbhash,
+        recipe=imaging.RECIPE,
+    )
 
 
-def rebuild(image: Image) -> bool:
+def rebuild(image: Image, *, turn: int | None = None) -> bool:
     """Make the renditions of an image anew from its original; return False where the image is gone or was changed.
 
-    By another recipe than before they get names of their own, and the former ones are removed later. Raises
+    They are turned as the image is, or to `turn` degrees clockwise, which the row then keeps. By another recipe or
+    another turn than before they get names of their own, and the former ones are removed later. Raises
     imaging.Refused, objectstore.NotFound, Altered where the original is not what was uploaded.
     """
+    former_turn = image.rotation or 0
+    turn = former_turn if turn is None else turn
     data = objectstore.read(image.original_key, max_bytes=image.bytes)
     if hashlib.sha256(data).hexdigest() != image.sha256:
         raise Altered(f"{image.original_key} holds other bytes than those that were uploaded.")
-    # A name that is about to be removed is never used again, so another recipe takes another token.
-    token = image.rendition_token if image.recipe == imaging.RECIPE else new_token()
-    built = build(data, token)
+    # A name that is about to be removed is never used again, so another recipe takes another token; so does another
+    # turn, since what a name holds is kept by browsers for ever.
+    same = image.recipe == imaging.RECIPE and turn == former_turn
+    token = image.rendition_token if same else new_token()
+    built = build(data, token, turn=turn)
     crash_point("rebuild.stored")
-    recorded = _record(image, built, token)
+    recorded = _record(image, built, token, turn)
     crash_point("rebuild.recorded")
     return recorded
 
 
 @atomic_retry
-def _record(image: Image, built: Built, token: str) -> bool:
+def _record(image: Image, built: Built, token: str, turn: int) -> bool:
     same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, recipe=image.recipe)
     former = keys(image)
     recorded = same.update(
-        rendition_token=token, recipe=built.recipe, color=built.color, thumbhash=built.thumbhash
+        rendition_token=token,
+        recipe=built.recipe,
+        rotation=turn or None,
+        width=built.facts.width,
+        height=built.facts.height,
+        kind=built.kind,
+        duration_s=built.duration_s,
+        phash=built.phash,
+        color=built.color,
+        thumbhash=built.thumbhash,
     )
     current = names(token, built.recipe)
     if not recorded:

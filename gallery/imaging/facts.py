@@ -12,6 +12,9 @@ from gallery.imaging.formats import Format
 YEARS = range(1826, 2201)
 
 
+Kind = Literal["photo", "video", "animation"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a file says of itself. Nothing is guessed: what is missing, broken or senseless is None or ""."""
@@ -61,11 +64,19 @@ class Rendition:
     data: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Processed:
-    """A picture that was decoded whole and found good. `renditions` encodes as it is consumed, once."""
+    """A picture that was decoded whole and found good. `renditions` encodes as it is consumed, once.
+
+    Where a person turned it, the facts' width and height are those of the turned picture.
+    """
 
     facts: Facts
+    kind: Kind = "photo"
+    # Of a video or an animation.
+    duration_s: float | None = None
+    # 64 bits as a signed number, of the picture as it is shown.
+    phash: int | None = None
     # "#rrggbb", the mean over a white ground.
     colour: str
     # Base64 of the ThumbHash, at most 36 characters.

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import pyvips
@@ -24,32 +25,47 @@ class _Levels(NamedTuple):
     small: pyvips.Image
 
 
-def process(data: bytes) -> Processed:
+def process(data: bytes, *, turn: int = 0) -> Processed:
     """Read, check and decode an original, ready to be encoded rung by rung. Raises Refused.
 
+    `turn` is by how many degrees clockwise (0, 90, 180, 270) a person turned what the camera holds to be upright.
     All of the file has been decoded when this returns, so nothing need be stored of a picture that breaks half way.
     """
     facts, has_own_colours = inspection.read(data)
-    levels = _levels(data, facts, has_own_colours=has_own_colours)
-    return Processed(facts, _colour(levels.small), _hash(levels.small), _encoded(levels.pixels))
+    base = _base(data, facts, has_own_colours=has_own_colours)
+    facts = _turned(facts, turn)
+    levels = _levels(base, facts, turn)
+    return Processed(
+        facts=facts,
+        colour=_colour(levels.small),
+        thumbhash=_hash(levels.small),
+        renditions=_encoded(levels.pixels),
+    )
 
 
-def render(data: bytes, facts: Facts) -> Iterator[Rendition]:
-    """Make the ladder of an original whose facts are known; one Rendition per rung of LADDER. Raises Refused."""
-    is_heic = facts.format is Format.HEIC
-    has_own_colours = not is_heic and libvips.has_own_colours(libvips.open_header(data, facts.format))
-    return _encoded(_levels(data, facts, has_own_colours=has_own_colours).pixels)
+def _turned(facts: Facts, turn: int) -> Facts:
+    if turn not in {0, 90, 180, 270}:
+        raise ValueError(f"a picture is turned by 0, 90, 180 or 270 degrees, not by {turn}")
+    return replace(facts, width=facts.height, height=facts.width) if turn in {90, 270} else facts
 
 
-def _levels(data: bytes, facts: Facts, *, has_own_colours: bool) -> _Levels:
-    """Decode to the largest rung and shrink from there: 1 MP is shrunk rather than 24, at equal or better quality."""
+def _base(data: bytes, facts: Facts, *, has_own_colours: bool) -> pyvips.Image:
+    """Decode to the largest rung, upright as the file has it."""
     size = rung_size(BASE.name, facts.width, facts.height)
     try:
-        base = (
-            _heic(data, size)
-            if facts.format is Format.HEIC
-            else _decoded(data, size, has_own_colours=has_own_colours)
-        )
+        if facts.format is Format.HEIC:
+            return _heic(data, size)
+        return _decoded(data, size, has_own_colours=has_own_colours)
+    except pyvips.Error as error:
+        raise libvips.refused(error) from error
+
+
+def _levels(base: pyvips.Image, facts: Facts, turn: int) -> _Levels:
+    """Shrink from the largest rung: 1 MP is shrunk rather than 24, at equal or better quality."""
+    try:
+        if turn:
+            # The largest rung's box is a square, so the turned picture fits it as well.
+            base = base.rot(f"d{turn}").copy_memory()
         pixels = {BASE.name: base}
         for name in ("l1280", "h480", "h240"):
             pixels[name] = _shrunk(pixels, rung_size(name, facts.width, facts.height))

@@ -178,12 +178,35 @@ def test_rungs_of_the_same_size_are_the_same_bytes() -> None:
     assert renditions["l1280"].data == renditions["l2560"].data == renditions["h480"].data
 
 
-def test_render_makes_what_process_makes() -> None:
-    data = encoded(corners(2000, 1500))
+@pytest.mark.parametrize(
+    ("turn", "corner"), [(0, RED), (90, BLUE), (180, WHITE), (270, GREEN)], ids=["0", "90", "180", "270"]
+)
+@pytest.mark.parametrize("size", [(120, 80), (3000, 2000)], ids=["small", "large"])
+def test_a_turn_by_a_person_comes_after_the_camera_s(
+    turn: int, corner: tuple[int, int, int], size: tuple[int, int]
+) -> None:
+    picture = corners(*size).transpose(Image.Transpose.ROTATE_90)
+    data = encoded(picture, exif=corpus.tags({0x0112: 6}))
 
-    again = {rendition.name: rendition for rendition in imaging.render(data, imaging.inspect(data))}
+    processed = imaging.process(data, turn=turn)
+    renditions = {rendition.name: rendition for rendition in processed.renditions}
 
-    assert again == made(data)
+    width, height = size if turn in {0, 180} else size[::-1]
+    assert (processed.facts.width, processed.facts.height) == (width, height)
+    for name, rendition in renditions.items():
+        assert (rendition.width, rendition.height) == imaging.rung_size(name, width, height)
+    assert is_near(colour_at(renditions["h240"].data, 0.2, 0.2), corner, 30)
+
+
+def test_a_turn_that_is_no_quarter_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="not by 45"):
+        imaging.process(encoded(corners()), turn=45)
+
+
+def test_a_still_picture_is_a_photo_without_duration() -> None:
+    processed = imaging.process(encoded(corners()))
+
+    assert (processed.kind, processed.duration_s) == ("photo", None)
 
 
 def test_average_colour_is_over_white() -> None:
