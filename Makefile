@@ -81,17 +81,27 @@ lock: $(UV) ## Pin every dependency with its hash in requirements/
 
 # Scripts of others that pages load. They are built here once and committed: nothing of npm is needed to run the gallery.
 NOBLE_HASHES := 2.4.0
+PHOTOSWIPE := 5.4.4
 ESBUILD := 0.28.2
 VENDORED := gallery/static/vendor
 vendor: ## Build the scripts of others in gallery/static/vendor anew (needs npm)
-	@mkdir -p .tools/vendor $(VENDORED)/noble-hashes
+	@mkdir -p .tools/vendor $(VENDORED)/noble-hashes $(VENDORED)/photoswipe
 	@npm install --prefix .tools/vendor --silent --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
-		esbuild@$(ESBUILD) @noble/hashes@$(NOBLE_HASHES)
+		esbuild@$(ESBUILD) @noble/hashes@$(NOBLE_HASHES) photoswipe@$(PHOTOSWIPE)
 	@echo "export { sha256 } from '@noble/hashes/sha2.js';" > .tools/vendor/sha256.js
 	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/sha256.js --bundle --minify --format=esm --target=es2022 \
 		--legal-comments=none --log-level=warning --outfile=$(VENDORED)/noble-hashes/sha256.js \
 		--banner:js="/*! SHA-256 of @noble/hashes $(NOBLE_HASHES), (c) Paul Miller, MIT license: see LICENSE. Built by 'make vendor'. */"
 	@cp .tools/vendor/node_modules/@noble/hashes/LICENSE $(VENDORED)/noble-hashes/LICENSE
+	@# Its own minified build, whose private names are short: 0.9 KB less over the wire than esbuild's of its sources.
+	@for kind in js css; do \
+		echo "/*! PhotoSwipe $(PHOTOSWIPE), (c) Dmytro Semenov, MIT license: see LICENSE. Built by 'make vendor'. */" \
+			> $(VENDORED)/photoswipe/photoswipe.$$kind; done
+	@sed -e '1,/\*\//d' -e '/sourceMappingURL/d' .tools/vendor/node_modules/photoswipe/dist/photoswipe.esm.min.js \
+		>> $(VENDORED)/photoswipe/photoswipe.js
+	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/node_modules/photoswipe/dist/photoswipe.css --minify \
+		--legal-comments=none --log-level=warning >> $(VENDORED)/photoswipe/photoswipe.css
+	@cp .tools/vendor/node_modules/photoswipe/LICENSE $(VENDORED)/photoswipe/LICENSE
 
 clean: ## Remove caches and builds; photos in var/ stay
 	@rm -rf build dist staticfiles .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage
