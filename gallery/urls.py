@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gallery.views import albums, menu, photo, timeline, upload
+from gallery.views import albums, menu, photo, pwa, timeline, upload
 from gallery.views.bin import bin_page, delete_all, empty_bin, restore_many
 
 app_name = "gallery"
@@ -26,6 +26,10 @@ urlpatterns = [
     path("upload/", upload.upload, name="upload"),
     path("upload/form/", upload.upload_form, name="upload_form"),
     path("upload/done/<uuid:upload_id>/", upload.upload_done, name="upload_done"),
+    path("upload/shared/", pwa.shared_here, name="shared_here"),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("sw.js", pwa.service_worker, name="service_worker"),
+    path("offline/", pwa.offline, name="offline"),
     path("menu/", menu.menu, name="menu"),
     path("theme/", menu.theme, name="theme"),
     path("density/", menu.density, name="density"),

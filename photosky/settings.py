@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from photosky import database
+from photosky import database, people_settings
 from photosky.env import S3Settings, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -57,6 +57,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    # For the translated names of countries; it brings no tables.
+    "django_countries",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -73,12 +77,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gallery.accounts.language.Language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "csp.middleware.CSPMiddleware",
     "photosky.security.AllowObjectStore",
     "photosky.security.PrivateByDefault",
+    "photosky.security.RateLimits",
 ]
 if LAMBDA:
     MIDDLEWARE = [
@@ -101,6 +107,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gallery.views.context.page",
+                "gallery.accounts.context.people",
             ],
         },
     },
@@ -110,13 +117,13 @@ DATABASES = {"default": database.configuration(env.secret("DATABASE_URL"), DATA_
 # Guesses at passwords are counted here. A public site has many processes, which come and go: they count in the database,
 # in the table that a migration makes. Room for more names than can be tried before the first of them is forgotten.
 SHARED_CACHE: dict[str, Any] = {
-    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "BACKEND": "photosky.counting.SharedCache",
     "LOCATION": "photosky_cache",
     "OPTIONS": {"MAX_ENTRIES": 10_000},
 }
 CACHES = {"default": SHARED_CACHE}
 if LOCAL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {"default": {"BACKEND": "photosky.counting.LocalCache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People
@@ -126,18 +133,54 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-ACCOUNT_ADAPTER = "gallery.accounts.ClosedSignUp"
+OPEN_SIGN_UP = env.boolean("PHOTOSKY_OPEN_SIGN_UP")
+ACCOUNT_ADAPTER = "gallery.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_ADAPTER = "gallery.accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "PhotoSky"
+# A code that is entered while it changes is right; its clock may be off by one step.
+MFA_TOTP_TOLERANCE = 1
+# Accounts are made by invitation, and mail may not be set up: nobody is kept from a second factor for want of it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# The browser allows passkeys over http on localhost, and nowhere else.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+
+# Mail: without it a lost password is reset by whoever runs the gallery.
+_mail = people_settings.mail(env.secret("PHOTOSKY_EMAIL_URL"), SITE_URL)
+globals().update(_mail)
+MAIL_WORKS = bool(_mail)
+DEFAULT_FROM_EMAIL = env.text("PHOTOSKY_EMAIL_FROM", f"photosky@{_site.hostname or 'localhost'}")
+# Tells people of changes to their account: a new password, passkey or address.
+ACCOUNT_EMAIL_NOTIFICATIONS = MAIL_WORKS
+
+# Single sign-on: an account is known by the provider's subject, never by an e-mail address that the provider states.
+OIDC = people_settings.oidc(
+    env.address("PHOTOSKY_OIDC_URL"),
+    env.text("PHOTOSKY_OIDC_CLIENT_ID"),
+    env.secret("PHOTOSKY_OIDC_CLIENT_SECRET"),
+    env.text("PHOTOSKY_OIDC_NAME", "Single sign-on"),
+)
+OIDC_SIGN_UP = env.boolean("PHOTOSKY_OIDC_SIGNUP")
+if OIDC:
+    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    SOCIALACCOUNT_PROVIDERS = OIDC
+    SOCIALACCOUNT_ADAPTER = "gallery.accounts.single_sign_on.SingleSignOnAdapter"
+    SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "gallery:timeline"
 LOGOUT_REDIRECT_URL = "account_login"
 
 # Time and language: times are kept in UTC; a photograph whose camera knew no offset is read in TIME_ZONE.
 LANGUAGE_CODE = "en-gb"
+# Those that every page is translated to; a person or a browser chooses among them.
+LANGUAGES = [("en-gb", "English")]
 TIME_ZONE = env.text("PHOTOSKY_TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
@@ -191,7 +234,11 @@ REST_FRAMEWORK = {
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "gallery.api.problems.handle",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
+    "DEFAULT_THROTTLE_CLASSES": ["gallery.api.throttles.PerMinute"],
 }
+# Requests to the API within a minute, of one token or person, and of one address without either; 0 is without limit.
+API_REQUESTS_PER_MINUTE = env.integer("PHOTOSKY_API_REQUESTS_PER_MINUTE", 1200)
+API_REQUESTS_PER_MINUTE_UNKNOWN = env.integer("PHOTOSKY_API_REQUESTS_PER_MINUTE_UNKNOWN", 120)
 SPECTACULAR_SETTINGS = {
     "TITLE": "PhotoSky API",
     "DESCRIPTION": "Your photographs, albums and uploads.",
@@ -217,7 +264,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": ["'self'", "data:", "blob:"],
         "media-src": ["'self'"],
-        "connect-src": ["'self'"],
+        # The service worker fetches what a page shows.
+        "connect-src": ["'self'", *([STATIC_URL] if "://" in STATIC_URL else [])],
         "worker-src": ["'self'"],
         "manifest-src": ["'self'"],
         "form-action": ["'self'"],

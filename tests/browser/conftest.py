@@ -44,7 +44,7 @@ class Site:
         page.goto(f"{self.url}/accounts/login/")
         page.get_by_label("User name or e-mail").fill(user.username)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(f"{self.url}/")
 
 
@@ -85,7 +85,8 @@ def site(live_server: LiveServer, s3: S3Settings, settings: Settings, browser: B
             complaints.append(message.text)
 
     def open_page(**options: object) -> Page:
-        context = browser.new_context(**{**DESKTOP, **options})  # type: ignore[arg-type]
+        # A service worker answers for the network; the tests that are about it let it.
+        context = browser.new_context(**{**DESKTOP, "service_workers": "block", **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)

@@ -128,3 +128,7 @@ function takeDroppedFiles(root) {
     if (files.length && !event.target.closest?.('input, textarea')) bring(files.map((file) => ({ entry: null, file })));
   });
 }
+
+// Installed on a phone, the pages seen last can be opened without a network.
+const worker = document.querySelector('link[rel=manifest]')?.dataset.worker;
+if (worker) addEventListener('load', () => navigator.serviceWorker?.register(worker).catch(() => {}));

@@ -100,8 +100,22 @@ function after(here) {
   return [link];
 }
 
+// What a phone shared waits with the service worker, under the names of the files.
+async function takeShared() {
+  const waiting = await caches.open('shared');
+  const files = [];
+  for (const name of await waiting.keys()) {
+    const answer = await waiting.match(name);
+    const blob = await answer.blob();
+    files.push(new File([blob], decodeURIComponent(answer.headers.get('X-Name')), { type: blob.type }));
+    await waiting.delete(name);
+  }
+  await receive(files.map((file) => ({ entry: null, file })));
+}
+
 function openChooser() {
   chooser.hidden = false;
+  if (new URLSearchParams(location.search).has('shared')) takeShared();
   for (const button of chooser.querySelectorAll('[data-choose]')) {
     const input = chooser.querySelector(`[data-input="${button.dataset.choose}"]`);
     button.addEventListener('click', () => input.click());
