@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from gallery.errors import InBin, QuotaExceeded
 from gallery.models import Image, Removal, Upload, User, new_token
+from gallery.search import index
 from photosky.database import atomic_retry
 
 # Longer than the worker function may run (300 s), so that a lease ends only after its holder has.
@@ -130,6 +131,7 @@ def complete(upload: Upload, image: Image) -> None:
         _count(upload, image.bytes - upload.bytes)
     if upload.album is not None:
         upload.album.add([image.pk])
+    index.refresh([image.pk])
 
 
 @atomic_retry

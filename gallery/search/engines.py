@@ -1,0 +1,120 @@
+"""What each database engine does with SearchEntry: the index that it keeps, and how a list of words is looked up in it.
+
+SQLite: an FTS5 table that triggers keep equal to SearchEntry. PostgreSQL: a GIN index on SearchEntry's words. Any other
+engine has neither; there a search reads the user's photos from the newest on.
+
+Words reach an engine as a parameter and only as `folding.words` gave them, letters and digits, behind a namespace:
+no sign of the engines' own languages is ever among them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, Expression, F, Func, UUIDField
+from django.db.models.expressions import RawSQL
+
+FTS5 = (
+    # What is found is a row's id; places of words are compared in SearchEntry. Its words are folded already, so that
+    # the simplest tokenizer does.
+    """CREATE VIRTUAL TABLE gallery_search USING fts5(image_id, words, detail=none, tokenize='ascii')""",
+    """CREATE TRIGGER gallery_search_insert AFTER INSERT ON gallery_searchentry BEGIN
+         INSERT INTO gallery_search (image_id, words) VALUES (new.image_id, new.text); END""",
+    """CREATE TRIGGER gallery_search_delete AFTER DELETE ON gallery_searchentry BEGIN
+         DELETE FROM gallery_search WHERE rowid IN
+           (SELECT rowid FROM gallery_search WHERE gallery_search MATCH old.image_id); END""",
+    """CREATE TRIGGER gallery_search_update AFTER UPDATE ON gallery_searchentry BEGIN
+         DELETE FROM gallery_search WHERE rowid IN
+           (SELECT rowid FROM gallery_search WHERE gallery_search MATCH old.image_id);
+         INSERT INTO gallery_search (image_id, words) VALUES (new.image_id, new.text); END""",
+    "INSERT INTO gallery_search (image_id, words) SELECT image_id, text FROM gallery_searchentry",
+)
+NO_FTS5 = (
+    "DROP TRIGGER IF EXISTS gallery_search_update",
+    "DROP TRIGGER IF EXISTS gallery_search_delete",
+    "DROP TRIGGER IF EXISTS gallery_search_insert",
+    "DROP TABLE IF EXISTS gallery_search",
+)
+_VECTOR = "array_to_tsvector(string_to_array(btrim(text), ' '))"
+# Without the list of what is still to be indexed: it would make searches after an import slow.
+GIN = (f"CREATE INDEX gallery_search ON gallery_searchentry USING gin ({_VECTOR}) WITH (fastupdate = off)",)
+NO_GIN = ("DROP INDEX IF EXISTS gallery_search",)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """An engine's question for the images that have one of the words of each group."""
+
+    sql: str
+    parameter: str
+    fenced: bool
+
+    def at_least(self, number: int) -> bool:
+        """Return whether so many images are found, without looking at more."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT count(*) FROM ({self.sql.format('1')} LIMIT %s) AS found",  # noqa: S608  # our own text
+                [self.parameter, number],
+            )
+            return bool(cursor.fetchone()[0] >= number)
+
+    def condition(self) -> Expression:
+        """Return the condition that an image is among the found."""
+        found = RawSQL(self.sql.format("image_id"), [self.parameter], UUIDField())  # noqa: S611  # our own text
+        if not self.fenced:
+            return Func(
+                F("pk"), found, template="(%(expressions)s)", arg_joiner=" IN ", output_field=BooleanField()
+            )
+        # As an array it is looked up first and once; PostgreSQL's guess of how many are found does not count.
+        array = Func(found, template="ARRAY%(expressions)s", output_field=UUIDField())
+        return Func(
+            F("pk"), array, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
+        )
+
+
+def lookup(groups: Sequence[Sequence[tuple[str, bool]]]) -> Lookup | None:
+    """Return the question for images with a word of each group, None where this engine has no index of words.
+
+    A word comes with whether it may go on: True finds what begins with it.
+    """
+    kind = engine(connection)
+    if kind == "sqlite":
+        query = _joined(groups, '"{}"', " *", " AND ", " OR ")
+        return Lookup("SELECT {} FROM gallery_search WHERE gallery_search MATCH %s", query, fenced=False)
+    if kind == "postgresql":
+        query = _joined(groups, "'{}'", ":*", " & ", " | ")
+        return Lookup(
+            f"SELECT {{}} FROM gallery_searchentry WHERE {_VECTOR} @@ %s::tsquery",  # noqa: S608  # our own text
+            query,
+            fenced=True,
+        )
+    return None
+
+
+def create(database: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """Return the statements that make the engine's index, in order."""
+    return {"sqlite": FTS5, "postgresql": GIN}.get(engine(database), ())
+
+
+def drop(database: BaseDatabaseWrapper) -> tuple[str, ...]:
+    """Return the statements that remove the engine's index."""
+    return {"sqlite": NO_FTS5, "postgresql": NO_GIN}.get(engine(database), ())
+
+
+def engine(database: Any) -> str:
+    """Return which index the database can keep; engines that speak PostgreSQL's language only have none."""
+    names = {"django.db.backends.sqlite3": "sqlite", "django.db.backends.postgresql": "postgresql"}
+    return names.get(database.settings_dict["ENGINE"], "")
+
+
+def _joined(
+    groups: Sequence[Sequence[tuple[str, bool]]], quoted: str, goes_on: str, both: str, either: str
+) -> str:
+    def one(word: str, begins: bool) -> str:  # noqa: FBT001
+        if not word.replace("_", "").isprintable() or set(word) & set("\"'\\ "):
+            raise ValueError("Only folded words may be looked up.")
+        return quoted.format(word) + (goes_on if begins else "")
+
+    return both.join(f"({either.join(one(*word) for word in group)})" for group in groups)

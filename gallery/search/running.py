@@ -1,0 +1,79 @@
+"""Running a query: which photos may be asked, and in which of two ways the engine finds them.
+
+Where few photos have the words, the engine's index names them and they are put in order. Where many have, that would
+take long, and the newest are found sooner by reading the library from there: the order is an index's already.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from django.db.models import Q
+
+from gallery import access
+from gallery.models import Album, AlbumQuerySet, Image, ImageQuerySet, User
+from gallery.search import conditions, engines
+from gallery.search.conditions import Condition
+from gallery.search.language import Query, Term, parse
+
+# From here on, reading the library from its newest photo on is quicker than putting what was found in order.
+FEW = 4_000
+Groups = Sequence[Sequence[Condition]]
+
+
+def run(user: User, query: str | Query) -> ImageQuerySet:
+    """Return the images that the query finds for the user, in no order; raises QueryError.
+
+    It asks the user's own library, the archive included. An album that the query names may be somebody else's to which
+    the user was invited: then its photos of other people are found too, as long as nothing is asked but albums and
+    dates. The words, places, cameras and marks of others' photos are never searched.
+    """
+    parsed = query if isinstance(query, Query) else parse(query)
+    albums = {term: conditions.named_albums(user, term) for term in parsed.terms if term.field == "album"}
+    groups = [
+        [conditions.condition(user, term, albums.get(term, Album.objects.none())) for term in group]
+        for group in parsed.groups
+    ]
+    images = _asked(user, parsed, albums, groups)
+    return _found(images, groups)
+
+
+def _asked(user: User, query: Query, albums: dict[Term, AlbumQuerySet], groups: Groups) -> ImageQuerySet:
+    """Return the images that may be asked at all: the user's own, or those of the albums that must be met."""
+    named = [
+        [album for term in group for album in albums[term]]
+        for group in query.groups
+        if all(term.field == "album" and not term.negated for term in group)
+    ]
+    shared = any(
+        album.owner_id != user.pk or album.memberships.exists() for group in named for album in group
+    )
+    if shared and all(one.of_others for group in groups for one in group):
+        return Image.objects.shown()
+    return access.library_of(user)
+
+
+def _found(images: ImageQuerySet, groups: Groups) -> ImageQuerySet:
+    looked_up = [group for group in groups if all(one.words for one in group)]
+    lookup = engines.lookup(list(_words(looked_up))) if looked_up else None
+    if lookup is not None and not lookup.at_least(FEW):
+        decided = [group for group in looked_up if len(group) == 1 and group[0].decided]
+        images = images.filter(lookup.condition())
+        groups = [group for group in groups if group not in decided]
+    for group in groups:
+        images = images.filter(_either(group))
+    return images
+
+
+def _words(groups: Groups) -> Iterator[Sequence[tuple[str, bool]]]:
+    """Yield what the index is asked: of each group one word must be there, of a lone phrase every word."""
+    for group in groups:
+        if len(group) == 1:
+            yield from ([word] for word in group[0].words)
+        else:
+            yield [one.words[0] for one in group]
+
+
+def _either(group: Sequence[Condition]) -> Q:
+    where = Q()
+    for one in group:
+        where |= one.where
+    return where
