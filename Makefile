@@ -14,7 +14,7 @@ export PYTHONPATH = $(CURDIR)
 # Programs start much faster from bytecode, also our own.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev run demo test test-browser lint format bench lock vendor clean distclean
+.PHONY: screenshots help setup setup-dev run demo test test-browser lint format bench lock vendor clean distclean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -68,6 +68,9 @@ BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py bench/shape.py
 .PHONY: $(addprefix bench-,$(BENCHES))
 $(addprefix bench-,$(BENCHES)): bench-%: setup-dev
 	@$(BIN)/python -m bench.$*
+
+screenshots: setup-dev ## Take the screenshots of docs/ anew (ARGS="albums map" for some)
+	@$(BIN)/python docs/screenshots/take.py $(ARGS)
 
 bench: ## Run every benchmark, each against its peer (bench-NAME for one)
 	@status=0; for name in $(BENCHES); do $(MAKE) --no-print-directory bench-$$name || status=1; done; exit $$status

@@ -202,23 +202,7 @@ def _ours(folder: Path, photos: Path) -> Iterator[tuple[str, list[Any]]]:
         environment = {**os.environ, "PHOTOSKY_DATA_DIR": str(data)}
         command = [sys.executable, "manage.py", "import_photos", str(photos), "--user", owner]
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-        key = gallery.shell(SESSION).strip()
-        cookie = {"name": "sessionid", "value": key, "url": gallery.url}
-        yield f"{gallery.url}/", [cookie]
-
-
-SESSION = """
-from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY
-from django.conf import settings
-from importlib import import_module
-from gallery.models import User
-owner = User.objects.get()
-session = import_module(settings.SESSION_ENGINE).SessionStore()
-session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(owner.pk), settings.AUTHENTICATION_BACKENDS[0]
-session[HASH_SESSION_KEY] = owner.get_session_auth_hash()
-session.save()
-print(session.session_key)
-"""
+        yield f"{gallery.url}/", [gallery.session_cookie()]
 
 
 @contextlib.contextmanager

@@ -37,6 +37,19 @@ print(json.dumps({
     "expired": issue("upload", expires_at=past),
 }))
 """
+# A session of its only user, as signing in makes one.
+SESSION = """
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from gallery.models import User
+owner = User.objects.get()
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(owner.pk), settings.AUTHENTICATION_BACKENDS[0]
+session[HASH_SESSION_KEY] = owner.get_session_auth_hash()
+session.save()
+print(session.session_key)
+"""
 # The moment after the hour for which the killed worker had taken its upload: nobody waits that long in a test.
 FORGET_LEASES = "from gallery.models import Upload; Upload.objects.update(lease_until=None)"
 
@@ -91,6 +104,10 @@ class LiveGallery:
         )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
+
+    def session_cookie(self) -> dict[str, str]:
+        """Return the cookie of a browser in which its user is signed in, as Playwright takes it."""
+        return {"name": "sessionid", "value": self.shell(SESSION).split()[-1], "url": self.url}
 
     @property
     def store(self) -> str:

@@ -1,0 +1,176 @@
+"""Takes the screenshots of this folder: every page, on a desk and a phone, light and dark (`make screenshots`).
+
+A gallery of its own is started in a temporary folder, with the photographs of PHOTOSKY_PHOTOS or painted ones, filled
+with albums, tags, links and whatever else the pages show, and ended again.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.live_gallery import LiveGallery, running
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+QUALITY = 60
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SCREENS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1440, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
+# The name of the picture, and the page: {…} stands for what FILL made. What follows "#" is done on the page first.
+PAGES = {
+    "photos": "/",
+    "photos-selected": "/#select",
+    "months": "/photos/months/",
+    "month": "/photos/{month}/",
+    "viewer": "/#open",
+    "viewer-information": "/#open,i",
+    "photo": "/p/{image}/",
+    "albums": "/albums/",
+    "album": "/albums/{album}/",
+    "tags": "/tags/",
+    "tag": "/tags/{tag}/",
+    "smart-album": "/smart/{smart}/",
+    "search": "/search/?q=picos",
+    "map": "/map/",
+    "places": "/places/",
+    "favourites": "/favourites/",
+    "archive": "/archive/",
+    "on-this-day": "/on-this-day/",
+    "duplicates": "/duplicates/",
+    "bin": "/bin/",
+    "bin-empty": "/bin/empty/",
+    "delete-all": "/bin/delete-all/",
+    "upload": "/upload/",
+    "share-new": "/share/new/?album={album}",
+    "share-links": "/shares/",
+    "shared-album": "{link}",
+    "shared-photo": "{link}p/1/",
+    "menu": "/menu/",
+    "account": "/account/",
+    "sign-in": "/accounts/login/",
+    "offline": "/offline/",
+}
+SIGNED_OUT = {"sign-in", "shared-album", "shared-photo"}
+
+
+def main(wanted: list[str]) -> int:
+    """Take the named pictures, or all; give the exit status. Raises SystemExit naming the pages that fail."""
+    if unknown := set(wanted) - set(PAGES):
+        raise SystemExit(f"no such page: {', '.join(sorted(unknown))}. There are: {', '.join(PAGES)}")
+    failed = []
+    with tempfile.TemporaryDirectory() as folder, running(LiveGallery(Path(folder))) as gallery:
+        made = _fill(gallery)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+            for screen in SCREENS:
+                for scheme in ("light", "dark"):
+                    failed += _take(browser, gallery, made, (screen, scheme), wanted or list(PAGES))
+            browser.close()
+    if failed:
+        raise SystemExit("\n".join(failed))
+    return 0
+
+
+def _take(
+    browser: Browser, gallery: LiveGallery, made: dict[str, str], look: tuple[str, str], names: list[str]
+) -> list[str]:
+    screen, scheme = look
+    cookie: Any = gallery.session_cookie()
+    failed = []
+    for signed_in in (True, False):
+        context = browser.new_context(**SCREENS[screen], color_scheme=scheme, service_workers="block")  # type: ignore[arg-type]
+        if signed_in:
+            context.add_cookies([cookie])
+        page = context.new_page()
+        for name in names:
+            if signed_in == (name not in SIGNED_OUT):
+                path, _, acts = PAGES[name].format(**made).partition("#")
+                answer = page.goto(f"{gallery.url}{path}")
+                if answer is None or not answer.ok:
+                    failed.append(f"{name}: {path} answered {answer and answer.status}")
+                    continue
+                _act(page, acts.split(",") if acts else [])
+                page.wait_for_load_state("networkidle")
+                page.wait_for_timeout(500)
+                page.screenshot(path=HERE / f"{name}-{screen}-{scheme}.jpg", quality=QUALITY, type="jpeg")
+        context.close()
+    return failed
+
+
+def _act(page: Page, acts: list[str]) -> None:
+    for act in acts:
+        if act == "open":
+            page.locator(".grid a").first.click()
+            page.wait_for_selector(".pswp--open")
+        elif act == "select":
+            page.locator(".grid a").first.focus()
+            page.keyboard.press("x")
+        else:
+            page.keyboard.press(act)
+
+
+def _fill(gallery: LiveGallery) -> dict[str, str]:
+    """Import photographs and make what the pages show; return what addresses are made of."""
+    photos = os.environ.get("PHOTOSKY_PHOTOS")
+    with tempfile.TemporaryDirectory() as painted:
+        if not photos:
+            from photosky import demo
+
+            list(demo.paint_into(Path(painted)))
+        command = [sys.executable, "manage.py", "import_photos", photos or painted, "--albums"]
+        environment = {**os.environ, "PHOTOSKY_DATA_DIR": str(gallery.folder)}
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    made: dict[str, str] = json.loads(gallery.shell(FILL).splitlines()[-1])
+    return made
+
+
+FILL = """
+import json
+from django.utils import timezone
+from gallery import albums, tags
+from gallery import bin as photo_bin
+from gallery.models import Image, ShareLink, SmartAlbum, Tag, User
+
+owner = User.objects.get()
+newest = list(Image.objects.owned_by(owner).newest_first())
+keys = [image.pk for image in newest]
+album = albums.create(owner, "Picos de Europa", description="A week on the ridges.")
+albums.add(album, keys[: len(keys) // 2])
+tags.add(owner, keys[:9], ["ridge", "evening"])
+tags.add(owner, keys[5:20], ["family"])
+Image.objects.filter(pk__in=keys[1:12:3]).update(is_favorite=True)
+Image.objects.filter(pk__in=keys[-6:-3]).update(archived_at=timezone.now())
+photo_bin.put(Image.objects.filter(pk__in=keys[-3:]))
+smart = SmartAlbum.objects.create(owner=owner, title="Evenings", query="tag:evening")
+link = ShareLink(owner=owner, album=album)
+token = link.new_token()
+link.save()
+print(json.dumps({
+    "image": str(keys[0]), "album": str(album.pk), "tag": str(Tag.objects.get(slug="ridge").pk),
+    "smart": str(smart.pk), "month": newest[0].taken_local.strftime("%Y/%m"), "link": f"/s/{token}/",
+}))
+"""
+
+
+def _chromium() -> str:
+    for name in CHROMIUM:
+        if found := shutil.which(name):
+            return found
+    raise SystemExit("Chromium is missing: install it (Debian: apt install chromium)")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
