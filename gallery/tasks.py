@@ -30,6 +30,8 @@ from gallery import (
 )
 from gallery.crashpoints import crash_point
 from gallery.models import Image, Upload
+from gallery.places import naming
+from gallery.search import index
 from gallery.transitions import LeaseLost
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ IDLE_S = 2.0
 # How often a worker that runs all the time does the periodic work as well.
 CHORES_EVERY_S = 300.0
 FIRST_CHORES_S = 30.0
+# How many times 500 photos one tick takes that are older than search and map.
+CATCH_UP_STEPS = 20
 
 
 class _Rejection(Exception):
@@ -103,6 +107,7 @@ def tick() -> int:
         done += 1
     sessions.forget_expired()
     jobs.forget_finished()
+    _catch_up()
     if ours:
         _chores()
     return done
@@ -122,6 +127,15 @@ def _chores() -> None:
     """Purge the bin, remove what is to go, forget refused files. What fails is tried again by the next tick."""
     for chore in (_purge_bin, _drop_rejected, removals.run):
         _attempt(chore)
+
+
+def _catch_up() -> None:
+    """Name the places and gather the words of photos from before there were any, the newest first; some at a time."""
+    for _ in range(CATCH_UP_STEPS):
+        if not (keys := index.without_words()):
+            break
+        naming.fill(keys)
+        index.refresh(keys)
 
 
 def _attempt(chore: Callable[[], object]) -> None:
@@ -253,4 +267,5 @@ def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) 
         image.set_taken(upload.file_modified_at, None, source.FILE)
     else:
         image.set_taken(upload.created_at, None, source.UPLOAD)
+    naming.locate(image)
     return image

@@ -36,16 +36,15 @@ def refresh(image_ids: Iterable[uuid.UUID]) -> None:
         _refresh(keys[start : start + STEP])
 
 
-def fill_missing(limit: int = STEP) -> list[uuid.UUID]:
-    """Gather the words of up to `limit` images that never were; return which.
+def without_words(limit: int = STEP) -> list[uuid.UUID]:
+    """Return up to `limit` images whose words were never gathered: those of before there was a search.
 
-    An image that arrives brings its words. So those without are the oldest, and below the first entry of all.
+    An image that arrives brings its words. So those without are the oldest, below the first entry of all, and are
+    found without reading the library.
     """
     first = SearchEntry.objects.order_by("image_id").values_list("image_id", flat=True).first()
     rest = Image.objects.filter(pk__lt=first) if first else Image.objects.all()
-    keys = list(rest.order_by("-pk").values_list("pk", flat=True)[:limit])
-    refresh(keys)
-    return keys
+    return list(rest.order_by("-pk").values_list("pk", flat=True)[:limit])
 
 
 @atomic_retry
