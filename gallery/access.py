@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.http import Http404
 from django.utils import timezone
 
@@ -16,6 +16,9 @@ from gallery.models import (
     AlbumQuerySet,
     Image,
     ImageQuerySet,
+    ShareLink,
+    ShareLinkImage,
+    ShareLinkQuerySet,
     Upload,
     UploadQuerySet,
     User,
@@ -119,3 +122,53 @@ def _one(rows: QuerySet[M], key: uuid.UUID) -> M:
     if found is None:
         raise Http404(GONE)
     return found
+def link_opened_by(token: str) -> ShareLink:
+    """Return the share link that this token opens. Raises Http404 for an unknown, an expired and a revoked one alike."""
+    links = ShareLink.objects.matching(token).open_at(timezone.now()).filter(owner__is_active=True)
+    link = links.select_related("owner", "album", "image").first()
+    if link is None:
+        raise Http404(GONE)
+    link.plain = token
+    return link
+
+
+def images_opened_by(link: ShareLink) -> ImageQuerySet:
+    """Return what a link's guests may see, in the link's order, which `place` and `tie` of each row decide.
+
+    Of an album that is all that lies in it now, without the bin and without what waits for review; of a single photo
+    and of a selection what the link's owner still owns.
+    """
+    shown = Image.objects.shown()
+    if link.album_id:
+        inside = shown.filter(entries__album=link.album_id)
+        if link.album is None or link.album.sort in {None, Album.Sort.MANUAL}:
+            placed = inside.annotate(place=F("entries__position"), tie=F("entries__id"))
+        else:
+            placed = inside.annotate(place=F("taken_at"), tie=F("id"))
+            if link.album.sort == Album.Sort.NEWEST:
+                return placed.order_by("-place", "-tie")
+        return placed.order_by("place", "tie")
+    own = shown.filter(owner=link.owner_id)
+    if link.image_id:
+        return own.filter(pk=link.image_id).annotate(place=Value(0), tie=F("id"))
+    picks = ShareLinkImage.objects.filter(link=link)
+    position = Subquery(picks.filter(image=OuterRef("pk")).values("position")[:1])
+    picked = own.filter(pk__in=picks.values("image_id")).annotate(place=position, tie=F("id"))
+    return picked.order_by("place", "tie")
+
+
+def links_of(user: Person) -> ShareLinkQuerySet:
+    """Return the share links that the user made."""
+    return ShareLink.objects.owned_by(user) if isinstance(user, User) else ShareLink.objects.none()
+
+
+def own_link(user: Person, link_id: uuid.UUID) -> ShareLink:
+    """Return one of the user's own share links; raise Http404 otherwise."""
+    return _one(links_of(user).select_related("owner", "album", "image"), link_id)
+
+
+def held_for(user: User) -> ImageQuerySet:
+    """Return what guests brought the user and nobody has looked at yet."""
+    return Image.objects.owned_by(user).live().exclude(held_at=None)
+
+

@@ -29,7 +29,12 @@ MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(seconds=30)
 KEPT = timedelta(days=30)
 # Which function does which kind of job: imported when the first of its kind is done.
-FUNCTIONS: dict[str, str] = {}
+FUNCTIONS: dict[str, str] = {
+    "export": "gallery.accounts.exports.pack",
+    "leave": "gallery.accounts.closing.leave",
+    "turn": "gallery.rotation.bring_about",
+    "zip": "gallery.archives.packing.pack",
+}
 
 
 class Failed(GalleryError):

@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from gallery.views import albums, menu, photo, pwa, timeline, upload
 from gallery.views.bin import bin_page, delete_all, empty_bin, restore_many
@@ -35,3 +35,4 @@ urlpatterns = [
     path("density/", menu.density, name="density"),
     path("letter-keys/", menu.letter_keys, name="letter_keys"),
 ]
+    path("", include("gallery.views.share_urls")),

@@ -65,6 +65,8 @@ class ShareLink(models.Model):
     created_at = models.DateTimeField(default=django_timezone.now, editable=False)
 
     objects = ShareLinkQuerySet.as_manager()
+    # The token as written in the address that opened the link, or as just made; no column.
+    plain = ""
 
     class Meta:
         constraints = [
@@ -84,7 +86,7 @@ class ShareLink(models.Model):
     def new_token(self) -> str:
         """Give the link a token of 128 random bits; return how it is written, which nobody can read again."""
         plain = secrets.token_urlsafe(16)
-        self.token_sha256, self.prefix = _hashed(plain), plain[:4]
+        self.token_sha256, self.prefix, self.plain = _hashed(plain), plain[:4], plain
         return plain
 
 

@@ -52,6 +52,7 @@ class Removal(models.Model):
         REJECTED = "rejected", "no photo that can be kept"
         WRONG_BYTES = "wrong_bytes", "not the bytes that were announced"
         UNTRACKED = "untracked", "found in the bucket, unknown to the library"
+        EXPORT = "export", "packed to be fetched, and its time is over"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     key = models.CharField(max_length=1024, unique=True, editable=False)

@@ -27,6 +27,7 @@ from gallery.objectstore.multipart import (
     multipart_complete,
     multipart_list,
     multipart_parts,
+    multipart_put,
     multipart_sign,
     multipart_start,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "multipart_complete",
     "multipart_list",
     "multipart_parts",
+    "multipart_put",
     "multipart_sign",
     "multipart_start",
     "presign_get",

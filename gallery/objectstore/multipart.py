@@ -71,6 +71,20 @@ def multipart_sign(
     return requests
 
 
+def multipart_put(key: str, upload_id: str, number: int, data: bytes, *, sha256: str) -> str:
+    """Send a part from here and return its ETag; S3 checks its SHA-256 (hex). A part sent again replaces the first."""
+    with translated(key):
+        answer = client().upload_part(
+            Bucket=bucket(),
+            Key=key,
+            UploadId=upload_id,
+            PartNumber=number,
+            Body=data,
+            ChecksumSHA256=base64_sha256(sha256),
+        )
+    return answer["ETag"].strip('"')
+
+
 def multipart_parts(key: str, upload_id: str) -> list[Part]:
     """Return the parts that have arrived, in order. Raises ObjectStoreError (NoSuchUpload) for one that is over."""
     pages = client().get_paginator("list_parts").paginate(Bucket=bucket(), Key=key, UploadId=upload_id)

@@ -1,6 +1,7 @@
 """The life of an upload up to the worker: announce files, sign their requests, confirm that they arrived."""
 
 from gallery.uploads.announcing import (
+    LOOK_AFTER,
     MAX_FILES,
     MULTIPART_BYTES,
     SIGNED_FOR_S,
@@ -8,6 +9,7 @@ from gallery.uploads.announcing import (
     Started,
     clean_name,
     photo_type,
+    room_of,
     start,
     start_form,
 )
@@ -15,6 +17,7 @@ from gallery.uploads.finishing import abort, finish, finish_by_key, finish_many
 from gallery.uploads.parts import MAX_SIGNED_PARTS, Arrived, SignedPart, list_parts, sign_parts
 
 __all__ = [
+    "LOOK_AFTER",
     "MAX_FILES",
     "MAX_SIGNED_PARTS",
     "MULTIPART_BYTES",
@@ -30,6 +33,7 @@ __all__ = [
     "finish_many",
     "list_parts",
     "photo_type",
+    "room_of",
     "sign_parts",
     "start",
     "start_form",

@@ -186,7 +186,7 @@ def _rows(batch: _Batch) -> dict[str, Upload]:
     """Return one upload row for each wanted checksum; made here, by an earlier call, or by a simultaneous one."""
     if not batch.wanted:
         return {}
-    room = _room(batch.owner, batch.wanted)
+    room = room_of(batch.owner, batch.wanted)
     fresh = []
     for sha256, (place, file, content_type) in list(batch.wanted.items()):
         if room is not None and file.bytes > room:
@@ -262,7 +262,7 @@ def _answer(row: Upload, file: File) -> Started:
     return Started("upload", upload=row, request=request)
 
 
-def _room(owner: User, known: Collection[str] = ()) -> int | None:
+def room_of(owner: User, known: Collection[str] = ()) -> int | None:
     """Return the bytes that are left to the owner, None for no limit.
 
     Signed requests may be used at any time, so what is announced counts; the checksums in `known` are asked about anew.
@@ -283,7 +283,7 @@ def _awaited(owner: User, known: Collection[str]) -> int:
 
 def _largest(owner: User) -> int:
     """Return how large a form's file may be; raise where nothing fits."""
-    left = _room(owner)
+    left = room_of(owner)
     if left is None:
         return settings.MAX_UPLOAD_BYTES
     if left < 1:

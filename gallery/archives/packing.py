@@ -1,0 +1,260 @@
+"""Packing: the worker writes a zip into the bucket in parts, over as many rounds as it takes, in bounded memory.
+
+The standard library's zipfile writes to a stream that cannot be sought (stored, ZIP64 where needed); its parts go to
+the store as they fill. At the end of a round what is needed to go on is put beside it: the entries so far, the parts,
+and the bytes that make no part yet. A worker that dies goes on from the last round's end.
+"""
+
+import hashlib
+import json
+import time
+import uuid
+import zipfile
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from gallery import access, jobs, objectstore
+from gallery.archives.asking import STEP, unpacked_ids
+from gallery.archives.copies import copy_of, guest_name
+from gallery.models import Image, ImageQuerySet, Job, Removal, ShareLink, new_token
+from gallery.transitions import remove_later
+
+# How long a zip is offered, and when it is removed: well after the last address that was signed for it.
+OFFERED = timedelta(hours=24)
+KEPT = timedelta(hours=30)
+PART_BYTES = 16 * 1024**2
+# S3 takes 10,000 parts: those of a zip of terabytes are larger.
+MOST_PARTS = 9000
+REPORT_EVERY_S = 1.0
+# Where a zip's time begins, and what is told of a photo whose date guests are not to know.
+NO_DATE = (1980, 1, 1, 0, 0, 0)
+UNSAFE = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a zip stands between two rounds."""
+
+    key: str
+    upload_id: str
+    part_bytes: int
+    next: int = 0
+    missing: int = 0
+    offset: int = 0
+    parts: list[tuple[int, str, str]] = field(default_factory=list)
+    entries: list[tuple[str, int, int, int, int, list[int]]] = field(default_factory=list)
+    rest: str = ""
+
+
+class PartStream:
+    """What zipfile writes to: knows its place, cannot be sought, and sends its bytes to the store in parts."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.rest = bytearray(b64decode(progress.rest))
+        self.offset = progress.offset
+        self.ended = False
+
+    def write(self, data: bytes) -> int:
+        """Take bytes; a whole part goes on its way."""
+        if not self.ended:
+            self.rest += data
+            self.offset += len(data)
+            while len(self.rest) >= self.progress.part_bytes:
+                self._send(self.progress.part_bytes)
+        return len(data)
+
+    def tell(self) -> int:
+        """Return how many bytes were written, those of earlier rounds included."""
+        return self.offset
+
+    def flush(self) -> None:
+        """Do nothing: what makes no part yet has to wait."""
+
+    def close(self) -> None:
+        """Do nothing: the upload is ended by `finish` and `pause` alone."""
+
+    def pause(self) -> None:
+        """Take no more bytes; note in the progress what was sent and what is left."""
+        self.ended = True
+        if len(self.rest) >= objectstore.MIN_PART_BYTES:
+            self._send(len(self.rest))
+        self.progress.offset, self.progress.rest = self.offset, b64encode(self.rest).decode()
+
+    def finish(self) -> None:
+        """Send what is left as the last part."""
+        self.ended = True
+        if self.rest:
+            self._send(len(self.rest))
+
+    def _send(self, size: int) -> None:
+        progress, data = self.progress, bytes(self.rest[:size])
+        number, sha256 = len(progress.parts) + 1, hashlib.sha256(data).hexdigest()
+        etag = objectstore.multipart_put(progress.key, progress.upload_id, number, data, sha256=sha256)
+        progress.parts.append((len(data), etag, sha256))
+        del self.rest[:size]
+
+
+def pack(job: Job, round_: jobs.Round) -> dict[str, Any]:
+    """Pack a zip, or a round's worth of it. Raises jobs.Unfinished, jobs.Failed."""
+    link = _link(job)
+    progress = _resumed(job) or _begun(job)
+    keys = unpacked_ids(job.payload["images"])
+    stream = PartStream(progress)
+    with_dates = bool(job.payload["originals"])
+    # A stream, not a context: leaving one would end the zip in the middle.
+    archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, allowZip64=True)  # type: ignore[arg-type]
+    archive.filelist.extend(_info(entry) for entry in progress.entries)
+    names = {info.filename.casefold() for info in archive.filelist}
+    reported = time.monotonic()
+    for place, image in _images(job, link, keys, progress.next):
+        if round_.is_over and place > progress.next:
+            _pause(job, archive, stream, progress, place)
+        if image is None or not _add(archive, names, image, place + 1, originals=with_dates and _is_own(job, image)):
+            progress.missing += 1
+        if time.monotonic() > reported + REPORT_EVERY_S:
+            reported = time.monotonic()
+            round_.report(place + 1, len(keys))
+    if not archive.filelist:
+        stream.ended = True
+        raise jobs.Failed(_("None of these photos is there any more."))
+    archive.close()
+    stream.finish()
+    return _completed(progress, len(archive.filelist), stream.offset)
+
+
+def _link(job: Job) -> ShareLink | None:
+    """Return the link whose guests asked. Raises jobs.Failed where it opens nothing any more."""
+    if not job.payload["link"]:
+        return None
+    open_links = ShareLink.objects.open_at(timezone.now()).select_related("owner", "album", "image")
+    link = open_links.filter(pk=uuid.UUID(job.payload["link"])).first()
+    if link is None:
+        raise jobs.Failed(_("The link that this was asked for has ended."))
+    return link
+
+
+def _begun(job: Job) -> Progress:
+    key = f"exports/{new_token()}.zip"
+    upload_id = objectstore.multipart_start(key, "application/zip")
+    return Progress(key, upload_id, max(PART_BYTES, -(-job.payload["bytes"] // MOST_PARTS)))
+
+
+def _resumed(job: Job) -> Progress | None:
+    if not job.payload.get("progress"):
+        return None
+    saved = json.loads(objectstore.read(job.payload["progress"], max_bytes=64 * 1024**2))
+    return Progress(**saved)
+
+
+def _pause(
+    job: Job, archive: zipfile.ZipFile, stream: PartStream, progress: Progress, place: int
+) -> None:
+    stream.pause()
+    progress.next = place
+    progress.entries = [
+        (
+            info.filename,
+            info.CRC,
+            info.file_size,
+            info.header_offset,
+            info.flag_bits,
+            list(info.date_time),
+        )
+        for info in archive.filelist
+    ]
+    key = f"exports/{new_token()}.json"
+    remove_later([key], Removal.Reason.EXPORT, after=KEPT)
+    data = json.dumps(asdict(progress)).encode()
+    objectstore.put(key, data, content_type="application/json", if_absent=True)
+    raise jobs.Unfinished({**job.payload, "progress": key})
+
+
+def _info(entry: tuple[str, int, int, int, int, list[int]]) -> zipfile.ZipInfo:
+    name, crc, size, offset, flags, date = entry
+    year, month, day, hour, minute, second = date
+    info = zipfile.ZipInfo(name, (year, month, day, hour, minute, second))
+    info.CRC, info.file_size, info.compress_size = crc, size, size
+    info.header_offset, info.flag_bits = offset, flags
+    info.external_attr = 0o600 << 16
+    return info
+
+
+def _images(
+    job: Job, link: ShareLink | None, keys: list[uuid.UUID], start: int
+) -> Iterator[tuple[int, Image | None]]:
+    """Yield each photo with its place; None for one that may not be seen any more."""
+    visible: ImageQuerySet = access.images_visible_to(job.owner)
+    if link is not None:
+        visible = access.images_opened_by(link)
+    for at in range(start, len(keys), STEP):
+        step = keys[at : at + STEP]
+        found = visible.order_by().defer("metadata").in_bulk(step)
+        for place, key in enumerate(step, start=at):
+            yield place, found.get(key)
+
+
+def _is_own(job: Job, image: Image) -> bool:
+    return image.owner_id == job.owner_id
+
+
+def _add(archive: zipfile.ZipFile, names: set[str], image: Image, number: int, *, originals: bool) -> bool:
+    """Write one photo as a file of its own; return False where its bytes are gone."""
+    try:
+        if not originals:
+            copy = copy_of(image)
+            archive.writestr(zipfile.ZipInfo(guest_name(number, copy.extension), NO_DATE), copy.data)
+            return True
+        chunks = objectstore.stream(image.original_key)
+    except objectstore.NotFound:
+        return False
+    moment = image.taken_local
+    date = NO_DATE if not 1980 <= moment.year <= 2107 else tuple(moment.timetuple())[:6]
+    info = zipfile.ZipInfo(_unique(image.filename, names), date)  # type: ignore[arg-type]
+    # Tells zipfile whether the entry needs ZIP64: its size stands behind it.
+    info.file_size = image.bytes
+    with archive.open(info, "w") as entry:
+        for chunk in chunks:
+            entry.write(chunk)
+    return True
+
+
+def _unique(filename: str, names: set[str]) -> str:
+    """Return a name that every system can unpack and that no other entry has, whatever the case of its letters."""
+    safe = "".join(c for c in filename if c.isprintable()).translate(UNSAFE).strip(" .") or "photo"
+    path = PurePosixPath(safe)
+    name, number = safe, 1
+    while name.casefold() in names:
+        number += 1
+        name = f"{path.stem} ({number}){path.suffix}"
+    names.add(name.casefold())
+    return name
+
+
+def _completed(progress: Progress, count: int, size: int) -> dict[str, Any]:
+    # Before the object, so that nothing stays for ever that a crash leaves behind.
+    remove_later([progress.key], Removal.Reason.EXPORT, after=KEPT)
+    parts = [
+        objectstore.Part(number, size, etag, sha256)
+        for number, (size, etag, sha256) in enumerate(progress.parts, start=1)
+    ]
+    try:
+        objectstore.multipart_complete(progress.key, progress.upload_id, parts)
+    except objectstore.AlreadyExists:
+        # An earlier try completed it and died.
+        pass
+    until = timezone.now() + OFFERED
+    return {
+        "key": progress.key,
+        "bytes": size,
+        "count": count,
+        "missing": progress.missing,
+        "until": until.isoformat(),
+    }
