@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -109,8 +108,3 @@ def _join(user: User, album: Album, role: str) -> None:
         AlbumMember.objects.create(album=album, user=user, role=role)
     elif ranks.index(AlbumMember.Role(role)) > ranks.index(AlbumMember.Role(member.role)):
         AlbumMember.objects.filter(pk=member.pk).update(role=role)
-
-
-def site_address(path: str) -> str:
-    """Return the full address of a path; by the site's own name, never by what a request calls it."""
-    return f"{settings.SITE_URL}{path}"

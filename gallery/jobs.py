@@ -7,7 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -44,11 +44,11 @@ class Failed(GalleryError):
 
 
 class Unfinished(Exception):
-    """The function's round is over and there is more to do; `payload` says where the next round goes on."""
+    """The function's round is over and there is more to do; `payload` says where the next round goes on, and when."""
 
-    def __init__(self, payload: dict[str, Any]) -> None:
+    def __init__(self, payload: dict[str, Any], not_before: datetime | None = None) -> None:
         super().__init__("unfinished")
-        self.payload = payload
+        self.payload, self.not_before = payload, not_before
 
 
 class LeaseLost(Exception):
@@ -114,9 +114,9 @@ def _work_on(job: Job) -> None:
     except LeaseLost:
         logger.warning("job lease lost job=%s", job.pk)
     except Unfinished as more:
-        now = timezone.now()
+        when = more.not_before or timezone.now()
         _leased(job).update(
-            payload=more.payload, lease_until=None, lease_token=None, attempts=0, not_before=now
+            payload=more.payload, lease_until=None, lease_token=None, attempts=0, not_before=when
         )
     except Failed as error:
         _fail(job, error.code, error.message)

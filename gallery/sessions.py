@@ -1,10 +1,13 @@
-"""The sessions of people who are signed in: forgetting those that have ended, which Django leaves where they are."""
+"""What Django leaves where it is when it has ended: sessions of people, and what the shared cache held."""
 
 from importlib import import_module
 
 from django.conf import settings
 
+from photosky import counting
+
 
 def forget_expired() -> None:
-    """Delete the sessions whose time is over; one statement, answered by the index of their ends."""
+    """Delete what is over; two statements, answered by the indexes of their ends."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    counting.forget_expired()

@@ -1,4 +1,4 @@
-"""What is said of every response: which addresses its page may reach, and who may keep a copy."""
+"""What is said of every response: which addresses its page may reach, who may keep a copy, what is left of a limit."""
 
 from collections.abc import Callable
 
@@ -39,4 +39,19 @@ class PrivateByDefault:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
+class RateLimits:
+    """Tells clients of the API how far they are from a limit (draft-ietf-httpapi-ratelimit-headers-10)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request. A throttle has left its policy and its state at the request, if one was asked."""
+        response = self.get_response(request)
+        policy, state = getattr(request, "rate_limit", ("", ""))
+        if policy:
+            response["RateLimit-Policy"], response["RateLimit"] = policy, state
         return response

@@ -198,6 +198,14 @@ S3 = S3Settings(
     media_base_url=env.address("PHOTOSKY_MEDIA_BASE_URL"),
 )
 MAX_UPLOAD_BYTES = env.integer("PHOTOSKY_MAX_UPLOAD_BYTES", 200 * 1024**2, least=1)
+# Photographs are decoded by processes of their own, which may be killed; as many at once as there are processors, but one
+# on Lambda, where AWS starts as many functions as there is work.
+DECODERS = env.integer("PHOTOSKY_DECODERS", 1 if LAMBDA else os.cpu_count() or 1, least=1, most=64)
+DECODER_SECONDS = env.integer("PHOTOSKY_DECODER_SECONDS", 30, least=1)
+DECODER_MEMORY_MB = env.integer("PHOTOSKY_DECODER_MEMORY_MB", 1200, least=100)
+DECODER_MODULE = "gallery.imaging.child"
+# Renditions are made anew as AVIF when there is nothing else to do.
+AVIF = env.boolean("PHOTOSKY_AVIF")
 DEFAULT_QUOTA_BYTES = env.integer("PHOTOSKY_QUOTA_BYTES", 0)
 BIN_DAYS = env.integer("PHOTOSKY_BIN_DAYS", 30, least=1, most=36_500)
 

@@ -65,7 +65,7 @@ class Exporter:
         """
         self._read_places()
         for step in removals.in_steps(Image.objects.owned_by(self.owner)):
-            tags = _tags(step)
+            tags = tags_of(step)
             for image in step:
                 try:
                     self._one(image, tags[image.pk])
@@ -73,7 +73,8 @@ class Exporter:
                     self.outcome.failures.append((f"{image.filename} ({image.pk})", str(error)))
                 yield self.outcome
         self.outcome.left = len(self._places) - self.outcome.seen
-        write_json(self.root / LIBRARY, self._library())
+        photos = self.outcome.written + self.outcome.present + self.outcome.left
+        write_json(self.root / LIBRARY, library_document(self.owner, photos))
 
     def _read_places(self) -> None:
         """Learn from an earlier run where each photo lies, so that it stays there."""
@@ -111,15 +112,6 @@ class Exporter:
         write_bytes(path.with_name(f"{path.name}.xmp"), sidecars.as_xmp(image, tags))
         write_json(path.with_name(f"{path.name}.json"), sidecars.as_json(image, tags))
 
-    def _library(self) -> dict[str, Any]:
-        own = Album.objects.owned_by(self.owner).order_by("id")
-        return {
-            "format": FORMAT,
-            "owner": self.owner.username,
-            "photos": self.outcome.written + self.outcome.present + self.outcome.left,
-            "albums": [_album(album) for album in own],
-        }
-
 
 class _Altered(Exception):
     """The bytes in the bucket are not those that were uploaded."""
@@ -150,12 +142,24 @@ def _fetch(image: Image, path: Path) -> None:
     temporary.replace(path)
 
 
-def _tags(images: list[Image]) -> dict[uuid.UUID, list[str]]:
+def tags_of(images: list[Image]) -> dict[uuid.UUID, list[str]]:
+    """Return the names of the tags on each image, in order."""
     tags: dict[uuid.UUID, list[str]] = {image.pk: [] for image in images}
     carried = ImageTag.objects.filter(image_id__in=list(tags)).order_by("tag__slug")
     for image_id, name in carried.values_list("image_id", "tag__name"):
         tags[image_id].append(name)
     return tags
+
+
+def library_document(owner: User, photos: int) -> dict[str, Any]:
+    """Return what library.json says: the albums, their order and covers, and how many photos the export holds."""
+    own = Album.objects.owned_by(owner).order_by("id")
+    return {
+        "format": FORMAT,
+        "owner": owner.username,
+        "photos": photos,
+        "albums": [_album(album) for album in own],
+    }
 
 
 def _album(album: Album) -> dict[str, Any]:

@@ -1,0 +1,177 @@
+"""Leaving: the account is closed at once, its photos wait in the bin as long as any, then everything goes for good.
+
+Until then whoever runs the gallery can undo it (`manage.py restore_account`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from gallery import albums, jobs, removals, transitions
+from gallery import bin as waste
+from gallery.errors import GalleryError
+from gallery.models import (
+    Album,
+    AlbumMember,
+    ApiToken,
+    Image,
+    Invitation,
+    Job,
+    Removal,
+    ShareLink,
+    SmartAlbum,
+    Tag,
+    Upload,
+    User,
+)
+from photosky.database import atomic_retry
+
+KIND = "leave"
+CHUNK = 500
+LOOK_AGAIN = timedelta(minutes=10)
+
+
+class LastSuperuser(GalleryError):
+    """Nobody could run the gallery any more."""
+
+    code = "last_superuser"
+    status = 409
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a person would lose."""
+
+    photos: int
+    bytes: int
+    albums: int
+    share_links: int
+    tokens: int
+
+
+def holdings(user: User) -> Holdings:
+    """Count what closing the account takes away."""
+    images = Image.objects.owned_by(user)
+    return Holdings(
+        photos=images.count(),
+        bytes=images.aggregate(sum=Sum("bytes"))["sum"] or 0,
+        albums=Album.objects.owned_by(user).count(),
+        share_links=ShareLink.objects.owned_by(user).open_at(timezone.now()).count(),
+        tokens=ApiToken.objects.filter(user=user, revoked_at=None).count(),
+    )
+
+
+def close(user: User) -> None:
+    """Shut the account at once; its photos go to the bin and, when their days there are over, for good.
+
+    Raises LastSuperuser where nobody else could run the gallery.
+    """
+    _shut(user)
+    end_sessions(user)
+    jobs.start(KIND, user, {"closed_at": timezone.now().isoformat()})
+
+
+def end_sessions(user: User) -> None:
+    """Sign the person out everywhere. A session that is not listed ends by itself: nobody inactive is let in."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    for session in UserSession.objects.filter(user=user):
+        store.delete(session.session_key)
+    UserSession.objects.filter(user=user).delete()
+
+
+@atomic_retry
+def _shut(user: User) -> None:
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    if user.is_superuser and not others.exists():
+        raise LastSuperuser(
+            _("You are the only one who runs this gallery: make somebody else a superuser first.")
+        )
+    now = timezone.now()
+    # Sign-in, sessions and tokens all ask this.
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    ApiToken.objects.filter(user=user).revoke(now)
+    ShareLink.objects.owned_by(user).filter(revoked_at=None).update(revoked_at=now)
+    Invitation.objects.filter(invited_by=user).open_at(now).update(revoked_at=now)
+
+
+def leave(job: Job, turn: jobs.Round) -> dict[str, Any]:
+    """Do the rest, in steps: the bin and the members at once, everything else when the bin's days are over."""
+    user = job.owner
+    closed = dict(job.payload)
+    if User.objects.filter(pk=user.pk, is_active=True).exists():
+        return {"undone": True}
+    if "binned" not in closed:
+        closed["members"] = closed.get("members", []) + _end_memberships(user)
+        waste.put(Image.objects.owned_by(user))
+        closed["binned"] = True
+    over = datetime.fromisoformat(closed["closed_at"]) + timedelta(days=settings.BIN_DAYS)
+    if timezone.now() < over:
+        raise jobs.Unfinished(closed, not_before=over)
+    return _forget(user, turn, closed)
+
+
+def restore(user: User) -> int:
+    """Undo `close` while the photos are still in the bin; returns how many came back. Tokens and links stay ended."""
+    job = Job.objects.owned_by(user).filter(kind=KIND, state=Job.State.WAITING).order_by("-id").first()
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    if job is None:
+        return 0
+    closed_at = datetime.fromisoformat(job.payload["closed_at"])
+    for album_id, member_id, role in job.payload.get("members", []):
+        if Album.objects.owned_by(user).filter(pk=album_id).exists():
+            AlbumMember.objects.get_or_create(album_id=album_id, user_id=member_id, defaults={"role": role})
+    job.delete()
+    return waste.restore(Image.objects.owned_by(user).filter(binned_at__gte=closed_at))
+
+
+def _end_memberships(user: User) -> list[list[str]]:
+    """Let nobody see the person's albums any more; return who did, so that it can be undone."""
+    rows = AlbumMember.objects.filter(album__owner=user)
+    ended = [
+        [str(album_id), str(member_id), role]
+        for album_id, member_id, role in rows.values_list("album_id", "user_id", "role")
+    ]
+    _delete_all(rows)
+    return ended
+
+
+def _forget(user: User, turn: jobs.Round, closed: dict[str, Any]) -> dict[str, Any]:
+    """Delete everything for good, in steps that every engine takes; the row of the person comes last."""
+    images = Image.objects.owned_by(user)
+    waste.put(images)
+    while images.exists():
+        step = list(images.order_by("id").values_list("pk", flat=True)[:CHUNK])
+        if not removals.purge(Image.objects.filter(pk__in=step)):
+            raise jobs.Unfinished(closed, not_before=timezone.now() + LOOK_AGAIN)
+        if turn.is_over:
+            raise jobs.Unfinished(closed)
+    if not _drop_uploads(user):
+        # A worker has one of them in its hands.
+        raise jobs.Unfinished(closed, not_before=timezone.now() + LOOK_AGAIN)
+    for album in Album.objects.owned_by(user).filter(parent=None):
+        albums.delete(album)
+    for rows in (Tag, SmartAlbum):
+        _delete_all(rows._default_manager.filter(owner=user))
+    user.delete()
+    return {}
+
+
+def _drop_uploads(user: User) -> bool:
+    """Give up what was not finished; returns whether nothing is left."""
+    own = Upload.objects.filter(owner=user)
+    for upload in own.exclude(state=Upload.State.READY).order_by("id")[:CHUNK]:
+        transitions.drop(upload, timezone.now(), Removal.Reason.ABANDONED)
+    _delete_all(own.filter(state=Upload.State.READY))
+    return not own.exists()
+
+
+def _delete_all(rows: Any) -> None:
+    while chosen := list(rows.values_list("pk", flat=True)[:CHUNK]):
+        rows.model._default_manager.filter(pk__in=chosen).delete()
