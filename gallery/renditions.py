@@ -1,16 +1,24 @@
 """Renditions: their names, their addresses, and making them. Rendering a page never asks the store for them."""
 
-import hashlib
+import tempfile
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import IO
 
-from gallery import imaging, objectstore, transitions
+from django.conf import settings
+
+from gallery import imaging, objectstore, originals, transitions
 from gallery.crashpoints import crash_point
 from gallery.models import Image, Removal, new_token
 from photosky.database import atomic_retry
 
 # Names change when bytes change, so browsers and caches may keep what they have for a year (RFC 8246).
 CACHE_CONTROL = "public, max-age=31536000, immutable"
+# Where an image's metadata tells which of its renditions moves.
+MOVING = "moving"
+_making = threading.Lock()
 
 
 class Altered(Exception):
@@ -41,17 +49,27 @@ class Name:
 
 def key(token: str, recipe: str, rung: str) -> str:
     """Return the name of one rendition in the store."""
-    return f"renditions/{token}/{recipe}/{rung}.{imaging.LADDER[rung].extension}"
+    return f"renditions/{token}/{recipe}/{rung}.{imaging.rung_of(rung, recipe).extension}"
 
 
 def names(token: str, recipe: str = imaging.RECIPE) -> list[str]:
-    """Return the names of all renditions under one token."""
-    return [key(token, recipe, rung) for rung in imaging.LADDER]
+    """Return the names of all renditions that there may be under one token."""
+    return [key(token, recipe, rung) for rung in (*imaging.LADDER, *imaging.MOVING)]
 
 
 def keys(image: Image) -> list[str]:
     """Return the names of all renditions of one image."""
-    return names(image.rendition_token, image.recipe)
+    return _keys(image.rendition_token, image.recipe, moving(image))
+
+
+def _keys(token: str, recipe: str, moves: str) -> list[str]:
+    return [key(token, recipe, rung) for rung in (*imaging.LADDER, *([moves] if moves else []))]
+
+
+def moving(image: Image) -> str:
+    """Return which rendition of an image moves: "clip" of a video, "anim" of an animation; "" where none does."""
+    name = image.metadata.get(MOVING)
+    return name if isinstance(name, str) and name in imaging.MOVING else ""
 
 
 def parse(name: str) -> Name | None:
@@ -67,6 +85,16 @@ def url(image: Image, rung: str) -> str:
     return objectstore.media_url(key(image.rendition_token, image.recipe, rung))
 
 
+def video_url(image: Image) -> str:
+    """Return where a video is played from, by parts as the player asks for them; "" where browsers cannot play it."""
+    return url(image, imaging.CLIP.name) if moving(image) == imaging.CLIP.name else ""
+
+
+def animation_url(image: Image) -> str:
+    """Return the address of an animation that moves; "" where it is too long, or none."""
+    return url(image, imaging.ANIMATION.name) if moving(image) == imaging.ANIMATION.name else ""
+
+
 def urls(images: Iterable[Image], rungs: Sequence[str]) -> list[dict[str, str]]:
     """Return for each image the addresses of the named rungs, signed in one go."""
     names = [[key(image.rendition_token, image.recipe, rung) for rung in rungs] for image in images]
@@ -74,22 +102,61 @@ def urls(images: Iterable[Image], rungs: Sequence[str]) -> list[dict[str, str]]:
     return [{rung: next(signed) for rung in rungs} for _ in names]
 
 
-def build(data: bytes, token: str, *, turn: int = 0) -> Built:
+def recipe() -> str:
+    """Return the recipe by which every image is to be made in the end."""
+    return imaging.AVIF_RECIPE if settings.AVIF else imaging.RECIPE
+
+
+def build(file: IO[bytes], token: str, *, turn: int = 0, recipe: str = imaging.RECIPE) -> Built:
     """Make every rendition of an original, turned by so many degrees clockwise, and store it under the token.
 
     Safe to repeat: the same bytes and recipe give the same names and contents. Raises imaging.Refused where the
-    bytes are no picture that can be shown.
+    bytes are no picture that can be shown, imaging.Unavailable where nothing can be decoded at all.
     """
-    processed = imaging.process(data, turn=turn)
-    for rendition in processed.renditions:
-        objectstore.put(
-            key(token, imaging.RECIPE, rendition.name),
-            rendition.data,
-            content_type=rendition.content_type,
-            cache_control=CACHE_CONTROL,
-            if_absent=False,
-        )
-        crash_point("work.rendition_stored")
+    file.seek(0)
+    kind = imaging.sniff(file.read(imaging.SNIFF_BYTES))
+    if kind is not None and kind.is_video:
+        return _build_video(file, kind, token, turn=turn, recipe=recipe)
+    return _build_picture(file, token, turn=turn, recipe=recipe)
+
+
+def _build_video(file: IO[bytes], kind: imaging.Format, token: str, *, turn: int, recipe: str) -> Built:
+    """Make the ladder of a good frame, and where browsers can play the video a copy that is free of metadata."""
+    from gallery.imaging import video
+
+    found = video.inspect(file, kind)
+    with tempfile.TemporaryFile(prefix="photosky-") as poster:
+        poster.write(video.poster(found))
+        poster.flush()
+        built = _build_picture(poster, token, turn=turn, recipe=recipe)
+    extra: dict[str, object] = {}
+    with tempfile.TemporaryFile(prefix="photosky-") as clip:
+        if video.clip(found, clip):
+            objectstore.put_file(
+                key(token, recipe, imaging.CLIP.name),
+                clip,
+                content_type=imaging.CLIP.content_type,
+                cache_control=CACHE_CONTROL,
+            )
+            extra[MOVING] = imaging.CLIP.name
+    width, height = found.facts.width, found.facts.height
+    if turn in {90, 270}:
+        width, height = height, width
+    facts = replace(found.facts, width=width, height=height, extra=found.facts.extra | extra)
+    return replace(built, facts=facts, kind="video", duration_s=found.duration_s)
+
+
+def _build_picture(file: IO[bytes], token: str, *, turn: int, recipe: str) -> Built:
+    with decoders().processed(file, turn=turn, recipe=recipe) as processed:
+        for rendition in processed.renditions:
+            objectstore.put(
+                key(token, recipe, rendition.name),
+                rendition.data,
+                content_type=rendition.content_type,
+                cache_control=CACHE_CONTROL,
+                if_absent=False,
+            )
+            crash_point("work.rendition_stored")
     return Built(
         facts=processed.facts,
         kind=processed.kind,
@@ -97,8 +164,22 @@ def build(data: bytes, token: str, *, turn: int = 0) -> Built:
         phash=processed.phash,
         color=processed.colour,
         thumbhash=processed.thumbhash,
-        recipe=imaging.RECIPE,
+        recipe=recipe,
     )
+
+
+def decoders() -> imaging.Pool:
+    """Return this process's decoding processes; none is started before it has a file to work on."""
+    with _making:
+        return _pool(
+            settings.DECODERS, settings.DECODER_SECONDS, settings.DECODER_MEMORY_MB, settings.DECODER_MODULE
+        )
+
+
+@lru_cache(maxsize=1)
+def _pool(size: int, seconds: int, memory_mb: int, module: str) -> imaging.Pool:
+    limits = imaging.Limits(cpu_s=seconds, wall_s=2 * seconds, memory_mb=memory_mb)
+    return imaging.Pool(size, limits, module=module)
 
 
 def rebuild(image: Image, *, turn: int | None = None) -> bool:
@@ -110,14 +191,14 @@ def rebuild(image: Image, *, turn: int | None = None) -> bool:
     """
     former_turn = image.rotation or 0
     turn = former_turn if turn is None else turn
-    data = objectstore.read(image.original_key, max_bytes=image.bytes)
-    if hashlib.sha256(data).hexdigest() != image.sha256:
-        raise Altered(f"{image.original_key} holds other bytes than those that were uploaded.")
     # A name that is about to be removed is never used again, so another recipe takes another token; so does another
     # turn, since what a name holds is kept by browsers for ever.
-    same = image.recipe == imaging.RECIPE and turn == former_turn
+    same = image.recipe == recipe() and turn == former_turn
     token = image.rendition_token if same else new_token()
-    built = build(data, token, turn=turn)
+    with originals.fetched(image.original_key, max_bytes=image.bytes) as original:
+        if original.sha256 != image.sha256:
+            raise Altered(f"{image.original_key} holds other bytes than those that were uploaded.")
+        built = build(original.file, token, turn=turn, recipe=recipe())
     crash_point("rebuild.stored")
     recorded = _record(image, built, token, turn)
     crash_point("rebuild.recorded")
@@ -128,7 +209,11 @@ def rebuild(image: Image, *, turn: int | None = None) -> bool:
 def _record(image: Image, built: Built, token: str, turn: int) -> bool:
     same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, recipe=image.recipe)
     former = keys(image)
+    moves = built.facts.extra.get(MOVING, "")
+    # Told anew: another version of the video's library may make of it what the former could not.
+    metadata = {name: value for name, value in image.metadata.items() if name != MOVING}
     recorded = same.update(
+        metadata=metadata | ({MOVING: moves} if moves else {}),
         rendition_token=token,
         recipe=built.recipe,
         rotation=turn or None,
@@ -140,7 +225,7 @@ def _record(image: Image, built: Built, token: str, turn: int) -> bool:
         color=built.color,
         thumbhash=built.thumbhash,
     )
-    current = names(token, built.recipe)
+    current = _keys(token, built.recipe, str(moves))
     if not recorded:
         # Purged, or rebuilt by another: nothing may be left of what was made for nobody.
         shown = Image.objects.filter(pk=image.pk).first()

@@ -4,12 +4,12 @@ Every step may be run again. An upload belongs to the worker that holds its leas
 step counts, so two workers on one upload, or one killed half way, end in the same single image.
 """
 
-import hashlib
+import contextlib
 import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from gallery import (
     jobs,
     marker,
     objectstore,
+    originals,
     removals,
     renditions,
     sessions,
@@ -74,6 +75,10 @@ def process(upload_id: uuid.UUID) -> bool:
         counted = isinstance(error, objectstore.Damaged)
         transitions.postpone(upload, timezone.now() + RETRY_AFTER, counted=counted)
         logger.warning("upload postponed upload=%s error=%s", upload.pk, error)
+    except imaging.Unavailable as error:
+        # No file's fault, but this must come to an end as well.
+        transitions.postpone(upload, timezone.now() + RETRY_AFTER, counted=True)
+        logger.error("upload postponed upload=%s error=%s", upload.pk, error)
     except IntegrityError as error:
         # The photo that it duplicates, or its album, was deleted at this moment: look again.
         transitions.postpone(upload, timezone.now())
@@ -90,8 +95,17 @@ def process(upload_id: uuid.UUID) -> bool:
 
 def work_once() -> bool:
     """Process the upload that has waited longest, else do a job's round. Returns False where nothing waits."""
-    due = Upload.objects.due(timezone.now()).order_by("id").values_list("pk", flat=True).first()
-    return (due is not None and process(due)) or jobs.work_once()
+    return _process_next() or jobs.work_once()
+
+
+def _process_next() -> bool:
+    """Process the upload that has waited longest and that no other worker takes. Returns False where none waits."""
+    while (
+        due := Upload.objects.due(timezone.now()).order_by("id").values_list("pk", flat=True).first()
+    ) is not None:
+        if process(due):
+            return True
+    return False
 
 
 def tick() -> int:
@@ -146,15 +160,34 @@ def _attempt(chore: Callable[[], object]) -> None:
 
 
 def work(stop: threading.Event) -> None:
-    """Process uploads until told to stop, idling where there are none. An unforeseen error costs one round."""
+    """Process uploads until told to stop, as many at once as there are decoders, and do the periodic work."""
+    hands = [
+        threading.Thread(target=_work, args=(stop, work_once), name=f"worker-{number}")
+        for number in range(1, settings.DECODERS)
+    ]
+    for hand in hands:
+        hand.start()
     next_chores = time.monotonic() + FIRST_CHORES_S
+
+    def round_() -> bool:
+        nonlocal next_chores
+        busy = work_once()
+        if not busy and time.monotonic() > next_chores:
+            next_chores = time.monotonic() + CHORES_EVERY_S
+            tick()
+        return busy
+
+    _work(stop, round_)
+    for hand in hands:
+        hand.join()
+
+
+def _work(stop: threading.Event, round_: Callable[[], bool]) -> None:
+    """Do rounds until told to stop, idling where there is nothing to do. An unforeseen error costs one round."""
     while not stop.is_set():
         waking.attend()
         try:
-            busy = work_once()
-            if not busy and time.monotonic() > next_chores:
-                next_chores = time.monotonic() + CHORES_EVERY_S
-                tick()
+            busy = round_()
         except Exception:
             # The loop is the last resort of every upload: it must outlive whatever one of them does.
             logger.exception("worker round failed")
@@ -175,28 +208,36 @@ def _drop_rejected() -> None:
 
 def _work_on(upload: Upload) -> str:
     """Bring a leased upload to its end; return what became of it."""
-    made = renditions.names(upload.rendition_token)
     try:
-        data, sha256 = _original(upload)
+        with _original(upload) as original:
+            return _made_of(upload, original)
     except _WrongBytes:
-        transitions.set_aside(upload, arrivals.WRONG_BYTES, made)
+        transitions.set_aside(upload, arrivals.WRONG_BYTES, renditions.names(upload.rendition_token))
         return "wrong_bytes"
     except _Rejection as rejection:
         return _reject(upload, rejection.code, rejection.reason)
+    except imaging.Refused as refusal:
+        if refusal.detail:
+            logger.warning(
+                "photo refused upload=%s code=%s detail=%s", upload.pk, refusal.code, refusal.detail
+            )
+        return _reject(upload, refusal.code, refusal.message)
+
+
+def _made_of(upload: Upload, original: originals.Original) -> str:
+    """Make an image of the bytes that arrived, unless the owner has it. Raises imaging.Refused."""
+    made = renditions.names(upload.rendition_token)
     crash_point("work.verified")
-    known = Image.objects.owned_by(upload.owner).filter(sha256=sha256).first()
+    known = Image.objects.owned_by(upload.owner).filter(sha256=original.sha256).first()
     if known is not None:
         transitions.complete_with(upload, known, made)
         return "duplicate"
-    try:
-        built = renditions.build(data, upload.rendition_token)
-    except imaging.Refused as refusal:
-        return _reject(upload, refusal.code, refusal.message)
+    built = renditions.build(original.file, upload.rendition_token)
     crash_point("work.built")
     try:
-        transitions.complete(upload, _described(upload, built, sha256, len(data)))
+        transitions.complete(upload, _described(upload, built, original.sha256, original.size))
     except IntegrityError:
-        known = Image.objects.owned_by(upload.owner).filter(sha256=sha256).first()
+        known = Image.objects.owned_by(upload.owner).filter(sha256=original.sha256).first()
         if known is None:
             # No twin: what the upload refers to is gone, its album for one. The next try reads the row anew.
             raise
@@ -211,14 +252,23 @@ def _reject(upload: Upload, code: str, reason: str) -> str:
     return code
 
 
-def _original(upload: Upload) -> tuple[bytes, str]:
-    """Read what arrived, once, and prove that it is what was announced. Returns it with its SHA-256."""
+@contextlib.contextmanager
+def _original(upload: Upload) -> Iterator[originals.Original]:
+    """Read what arrived, once, and prove that it is what was announced."""
     if upload.attempts > MAX_ATTEMPTS:
         raise _Rejection(
             "worker_failed", "This file could not be processed after several attempts. It is kept as it is."
         )
+    with contextlib.ExitStack() as stack:
+        original = _opened(upload, stack)
+        if upload.sha256 not in {None, original.sha256}:
+            raise _WrongBytes
+        yield original
+
+
+def _opened(upload: Upload, stack: contextlib.ExitStack) -> originals.Original:
     try:
-        data = objectstore.read(upload.key, max_bytes=settings.MAX_UPLOAD_BYTES)
+        return stack.enter_context(originals.fetched(upload.key, max_bytes=settings.MAX_UPLOAD_BYTES))
     except objectstore.NotFound:
         if marker.contradicts():
             raise objectstore.Unavailable("The bucket is not this library's.", code="WrongBucket") from None
@@ -226,10 +276,6 @@ def _original(upload: Upload) -> tuple[bytes, str]:
     except objectstore.TooLarge:
         limit = settings.MAX_UPLOAD_BYTES // 1024**2
         raise _Rejection("too_large", f"The file is larger than {limit} MB.") from None
-    sha256 = hashlib.sha256(data).hexdigest()
-    if upload.sha256 not in {None, sha256}:
-        raise _WrongBytes
-    return data, sha256
 
 
 def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) -> Image:

@@ -65,7 +65,7 @@ def _strangers(report: Report, chunk: list[Group], *, repair: bool, young: datet
 
 
 def _look_at(report: Report, image: Image, *, there: bool, repair: bool) -> None:
-    if image.recipe != imaging.RECIPE:
+    if image.recipe not in imaging.RECIPES:
         kind, detail = Kind.OUTDATED_RENDITIONS, f"recipe {image.recipe}, now {imaging.RECIPE}"
     elif there or not (absent := _absent(report, image)):
         return

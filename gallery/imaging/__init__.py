@@ -1,4 +1,7 @@
-"""Pictures, and nothing else: bytes in, facts and renditions out. No Django, no network, no files.
+"""Pictures, and nothing else: bytes in, facts and renditions out. No Django, no network.
+
+`Pool` decodes in processes of its own, which may die of a file: that is how a gallery uses this package. `process` does
+the same in the process that calls it, for those who are such a process.
 
 What needs no decoder (formats, facts, the ladder and its arithmetic) is imported at once and costs a few
 milliseconds; `inspect` and `process` load libvips when they are first touched, so a process that only
@@ -12,29 +15,53 @@ a second thread here, the second because glibc otherwise keeps twice the memory.
 from typing import TYPE_CHECKING
 
 from gallery.imaging.facts import YEARS, Facts, Kind, Processed, Rendition
-from gallery.imaging.formats import SNIFF_BYTES, Format, sniff
-from gallery.imaging.ladder import LADDER, RECIPE, Rung, rung_size
-from gallery.imaging.refusals import CODES, Refused
+from gallery.imaging.formats import EXTENSIONS, SNIFF_BYTES, Format, sniff
+from gallery.imaging.ladder import (
+    ANIMATION,
+    AVIF_RECIPE,
+    CLIP,
+    LADDER,
+    MOVING,
+    RECIPE,
+    RECIPES,
+    Rung,
+    rung_of,
+    rung_size,
+)
+from gallery.imaging.refusals import CODES, TAKEN, Refused
 
 if TYPE_CHECKING:
+    from gallery.imaging.child_pool import Limits, Pool, Unavailable, Usage
     from gallery.imaging.inspection import inspect
     from gallery.imaging.rendering import process
 
 __all__ = [
+    "ANIMATION",
+    "AVIF_RECIPE",
+    "CLIP",
     "CODES",
+    "EXTENSIONS",
     "LADDER",
+    "MOVING",
     "RECIPE",
+    "RECIPES",
     "SNIFF_BYTES",
+    "TAKEN",
     "YEARS",
     "Facts",
     "Format",
     "Kind",
+    "Limits",
+    "Pool",
     "Processed",
     "Refused",
     "Rendition",
     "Rung",
+    "Unavailable",
+    "Usage",
     "inspect",
     "process",
+    "rung_of",
     "rung_size",
     "sniff",
 ]
@@ -49,4 +76,8 @@ def __getattr__(name: str) -> object:
         from gallery.imaging.rendering import process
 
         return process
+    if name in {"Limits", "Pool", "Unavailable", "Usage"}:
+        from gallery.imaging import child_pool
+
+        return getattr(child_pool, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

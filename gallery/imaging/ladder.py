@@ -1,10 +1,13 @@
 """The ladder: which renditions are made of every picture, and exactly how large each one is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 # Part of every rendition's name. Change it with anything that changes the bytes below: sizes, quality, colour.
 RECIPE = "r1"
+# The same with AVIF in the place of WebP: a tenth smaller, but three times the work.
+AVIF_RECIPE = f"{RECIPE}a"
+RECIPES = (RECIPE, AVIF_RECIPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ LADDER = MappingProxyType(
     }
 )
 BASE = LADDER["l2560"]
+
+
+def rung_of(name: str, recipe: str) -> Rung:
+    """Give a rung as a recipe makes it, a former one included. Raises KeyError for a name that there is not."""
+    rung = LADDER[name]
+    if recipe.endswith("a") and rung.extension == "webp":
+        return replace(rung, content_type="image/avif", extension="avif")
+    return rung
 
 
 def rung_size(name: str, width: int, height: int) -> tuple[int, int]:

@@ -24,10 +24,15 @@ for _class, _ in _LOADERS.values():
 pyvips.cache_set_max(0)
 
 
+def source(data: bytes) -> pyvips.Source:
+    """Show bytes to libvips where they lie; as a buffer they would be copied first."""
+    return pyvips.Source.new_from_memory(data)
+
+
 def open_header(data: bytes, kind: Format) -> pyvips.Image:
     """Read the header only; pixels follow when they are asked for. Raises Refused."""
     try:
-        pixels = pyvips.Image.new_from_buffer(data, "", access="sequential", fail_on="none")
+        pixels = pyvips.Image.new_from_source(source(data), "", access="sequential", fail_on="none")
     except pyvips.Error as error:
         raise refused(error) from error
     # A file may be two formats at once; what was sniffed and checked must be what is decoded.
@@ -62,10 +67,14 @@ _CUT_OFF = (
     "read gave",
 )
 
+_NO_MEMORY = ("out of memory", "unable to allocate", "cannot allocate", "insufficient memory")
+
 
 def refused(error: pyvips.Error) -> refusals.Refused:
     """Translate a decoder's complaint; its own words go to the log."""
     words = " ".join(str(error).split())[:500]
+    if any(sign in words.lower() for sign in _NO_MEMORY):
+        return refusals.decoder_memory(words)
     if any(sign in words.lower() for sign in _CUT_OFF):
         return refusals.truncated(words)
     return refusals.corrupt(words)

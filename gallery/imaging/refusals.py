@@ -12,7 +12,12 @@ CORRUPT: Final = "corrupt"
 TOO_MANY_PIXELS: Final = "too_many_pixels"
 TOO_MANY_SCANS: Final = "too_many_scans"
 TOO_MANY_FRAMES: Final = "too_many_frames"
+DECODER_CRASHED: Final = "decoder_crashed"
+DECODER_TIMEOUT: Final = "decoder_timeout"
+DECODER_MEMORY: Final = "decoder_memory"
 
+# What a file does to the process that decodes it.
+DECODER_CODES: Final = (DECODER_CRASHED, DECODER_TIMEOUT, DECODER_MEMORY)
 CODES: Final = (
     EMPTY,
     NOT_AN_IMAGE,
@@ -22,6 +27,7 @@ CODES: Final = (
     TOO_MANY_PIXELS,
     TOO_MANY_SCANS,
     TOO_MANY_FRAMES,
+    *DECODER_CODES,
 )
 
 
@@ -102,4 +108,34 @@ def too_many_frames(limit: int) -> Refused:
     return Refused(
         TOO_MANY_FRAMES,
         f"This animation has more than {limit:,} frames. Shorten it, or upload one picture of it.",
+    )
+
+
+def decoder_crashed(detail: str = "") -> Refused:
+    """Build the refusal of a file on which the decoder dies."""
+    return Refused(
+        DECODER_CRASHED,
+        "This photo cannot be read: it is damaged in a way that stops the program that reads it. "
+        "Open it on your device, save it as a new JPEG and upload that.",
+        detail,
+    )
+
+
+def decoder_timeout(detail: str = "") -> Refused:
+    """Build the refusal of a file that takes too long to decode."""
+    return Refused(
+        DECODER_TIMEOUT,
+        "This photo takes longer to read than any photo should. "
+        "Open it on your device, save it as a new JPEG and upload that.",
+        detail,
+    )
+
+
+def decoder_memory(detail: str = "") -> Refused:
+    """Build the refusal of a file that needs more memory than a decoder has."""
+    return Refused(
+        DECODER_MEMORY,
+        "This photo needs more memory to read than there is here. Make it smaller, or save it as a JPEG, "
+        "and upload that.",
+        detail,
     )

@@ -10,10 +10,14 @@ import pyvips
 from gallery.imaging import inspection, libvips, thumbhash
 from gallery.imaging.facts import Facts, Processed, Rendition
 from gallery.imaging.formats import Format
-from gallery.imaging.ladder import BASE, LADDER, Rung, crop_area, rung_size
+from gallery.imaging.ladder import BASE, LADDER, RECIPE, Rung, crop_area, rung_of, rung_size
 
-_WEBP = {"Q": 80, "effort": 2, "keep": "none"}
-_JPEG = {"Q": 80, "optimize_coding": True, "keep": "none"}
+_SAVERS: dict[str, tuple[str, dict[str, object]]] = {
+    "webp": ("webpsave_buffer", {"Q": 80, "effort": 2, "keep": "none"}),
+    "jpg": ("jpegsave_buffer", {"Q": 80, "optimize_coding": True, "keep": "none"}),
+    # Effort 0 is the encoder's speed 9; one step slower takes three times as long.
+    "avif": ("heifsave_buffer", {"compression": "av1", "Q": 65, "effort": 0, "keep": "none"}),
+}
 _WHITE = [255, 255, 255]
 _PLACEHOLDER_SIDE = 32
 
@@ -25,7 +29,7 @@ class _Levels(NamedTuple):
     small: pyvips.Image
 
 
-def process(data: bytes, *, turn: int = 0) -> Processed:
+def process(data: bytes, *, turn: int = 0, recipe: str = RECIPE) -> Processed:
     """Read, check and decode an original, ready to be encoded rung by rung. Raises Refused.
 
     `turn` is by how many degrees clockwise (0, 90, 180, 270) a person turned what the camera holds to be upright.
@@ -39,7 +43,7 @@ def process(data: bytes, *, turn: int = 0) -> Processed:
         facts=facts,
         colour=_colour(levels.small),
         thumbhash=_hash(levels.small),
-        renditions=_encoded(levels.pixels),
+        renditions=_encoded(levels.pixels, recipe),
     )
 
 
@@ -89,11 +93,11 @@ def _heic(data: bytes, size: tuple[int, int]) -> pyvips.Image:
 
 def _decoded(data: bytes, size: tuple[int, int], *, has_own_colours: bool) -> pyvips.Image:
     width, height = size
-    # The loader's options go in as a string: thumbnail_buffer takes a fail_on of its own and does not pass it on.
+    # The loader's options go in as a string: thumbnail_source takes a fail_on of its own and does not pass it on.
     options = {"option_string": "fail_on=truncated", "size": "force"} | _to_srgb(
         has_own_colours=has_own_colours
     )
-    return _plain(pyvips.Image.thumbnail_buffer(data, width, height=height, **options))
+    return _plain(pyvips.Image.thumbnail_source(libvips.source(data), width, height=height, **options))
 
 
 def _plain(pixels: pyvips.Image) -> pyvips.Image:
@@ -135,11 +139,11 @@ def _covering(pixels: dict[str, pyvips.Image], width: int, height: int) -> pyvip
     return min(large_enough, key=lambda level: level.width * level.height)
 
 
-def _encoded(pixels: dict[str, pyvips.Image]) -> Iterator[Rendition]:
+def _encoded(pixels: dict[str, pyvips.Image], recipe: str) -> Iterator[Rendition]:
     """Encode in the order of the ladder, letting go of each level; a size that repeats is encoded once."""
     made: dict[tuple[str, int, int], bytes] = {}
-    for name, rung in LADDER.items():
-        level = pixels.pop(name)
+    for name in LADDER:
+        rung, level = rung_of(name, recipe), pixels.pop(name)
         key = (rung.content_type, level.width, level.height)
         if key not in made:
             made[key] = _encode(level, rung)
@@ -147,8 +151,8 @@ def _encoded(pixels: dict[str, pyvips.Image]) -> Iterator[Rendition]:
 
 
 def _encode(level: pyvips.Image, rung: Rung) -> bytes:
-    encoded = level.jpegsave_buffer(**_JPEG) if rung.extension == "jpg" else level.webpsave_buffer(**_WEBP)
-    return bytes(encoded)
+    saver, options = _SAVERS[rung.extension]
+    return bytes(getattr(level, saver)(**options))
 
 
 def _flat(pixels: pyvips.Image) -> pyvips.Image:

@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _chosen(self, options: dict[str, Any]) -> ImageQuerySet:
         if options["outdated"]:
-            return Image.objects.exclude(recipe=imaging.RECIPE)
+            return Image.objects.exclude(recipe=renditions.recipe())
         if not options["image"]:
             return Image.objects.all()
         try:
@@ -73,6 +73,6 @@ class Command(BaseCommand):
 
 
 def _needs(image: Image) -> bool:
-    if image.recipe != imaging.RECIPE:
+    if image.recipe != renditions.recipe():
         return True
     return any(objectstore.head(key) is None for key in renditions.keys(image))
