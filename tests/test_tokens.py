@@ -1,7 +1,7 @@
 """Personal tokens: what they open, what they do not, and how they end."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from gallery.api import tokens
 from gallery.models import ApiToken, User
 from photosky.env import S3Settings
 from tests.make import make_album, make_image
 
 pytestmark = pytest.mark.usefixtures("_store_settings")
 READ, UPLOAD = ApiToken.Scope.READ, ApiToken.Scope.UPLOAD
+SignedIn = Callable[[User], Client]
+MANAGE, SHARE = ApiToken.Scope.MANAGE, ApiToken.Scope.SHARE
 
 
 @pytest.fixture
@@ -169,6 +172,89 @@ def test_use_is_written_down_at_most_once_an_hour(alice: User) -> None:
     assert not [query for query in queries if query["sql"].startswith("UPDATE")]
 
 
+def test_token_with_scope_manage_changes_what_its_owner_may_and_reads_nothing(
+    alice: User, stranger: User
+) -> None:
+    image, foreign, album = make_image(alice), make_image(stranger), make_album(alice)
+    client = program(issue(alice, MANAGE))
+
+    assert client.delete(f"/api/images/{image.pk}/").status_code == 204
+    assert client.delete(f"/api/images/{foreign.pk}/").status_code == 404
+    changed = client.patch(f"/api/albums/{album.pk}/", {"title": "Alps"}, "application/json")
+    assert changed.json()["title"] == "Alps"
+    assert client.post("/api/uploads/", {"files": []}, "application/json").status_code == 400
+    assert client.get("/api/images/").status_code == 403
+
+
+def test_token_with_scope_share_alone_neither_reads_nor_changes(alice: User) -> None:
+    image = make_image(alice)
+    client = program(issue(alice, SHARE))
+
+    assert client.get("/api/images/").status_code == 403
+    assert client.delete(f"/api/images/{image.pk}/").status_code == 403
+    assert client.post("/api/albums/", {"title": "x"}, "application/json").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "scopes"),
+    [
+        ("GET", "share-list", {READ, SHARE}),
+        ("POST", "share-list", {SHARE}),
+        ("DELETE", "share-detail", {SHARE}),
+        ("GET", "token-list", {READ}),
+        ("POST", "token-list", set()),
+        ("DELETE", "token-detail", set()),
+        ("PATCH", "me", {MANAGE}),
+        ("POST", "album-add", {MANAGE}),
+        ("DELETE", "album-detail", {MANAGE}),
+        ("PUT", "of-something-new", {MANAGE}),
+        ("GET", "of-something-new", {READ}),
+    ],
+)
+def test_scopes_that_open_an_address(method: str, name: str, scopes: set[str]) -> None:
+    assert set(tokens.scopes_for(method, name)) == scopes
+
+
+@pytest.mark.parametrize("scopes", [[READ], [UPLOAD], [MANAGE], [SHARE], [READ, UPLOAD, MANAGE, SHARE]])
+def test_no_token_makes_or_ends_a_token(alice: User, scopes: list[str]) -> None:
+    kept, _ = ApiToken.issue(alice, "kept", [READ])
+    client = program(issue(alice, *scopes))
+    wanted = {"name": "more", "scopes": ["read", "manage"]}
+
+    made = client.post("/api/tokens/", wanted, "application/json")
+    ended = client.delete(f"/api/tokens/{kept.pk}/")
+
+    assert (made.status_code, ended.status_code) == (403, 403)
+    assert problem(made)["code"] == "scope_missing"
+    assert ApiToken.objects.count() == 2
+
+
+def test_person_makes_and_ends_tokens_by_the_api(alice: User, stranger: User, signed_in: SignedIn) -> None:
+    client, other = signed_in(alice), signed_in(stranger)
+    wanted = {"name": "laptop", "scopes": ["read"], "expires_at": None}
+
+    made = client.post("/api/tokens/", wanted, "application/json")
+
+    assert made.status_code == 201
+    plain, key = made.json()["token"], made.json()["id"]
+    assert program(plain).get("/api/images/").status_code == 200
+    assert plain not in client.get("/api/tokens/").content.decode()
+    assert other.delete(f"/api/tokens/{key}/").status_code == 404
+    assert client.delete(f"/api/tokens/{key}/").status_code == 204
+    assert program(plain).get("/api/images/").status_code == 401
+
+
+def test_me_tells_quota_and_takes_a_language(alice: User, signed_in: SignedIn) -> None:
+    client = signed_in(alice)
+
+    assert client.get("/api/me/").json()["quota_bytes"] == 0
+    assert client.patch("/api/me/", {"language": "en-gb"}, "application/json").json()["language"] == "en-gb"
+    assert client.patch("/api/me/", {"language": "xx"}, "application/json").status_code == 400
+    assert client.patch("/api/me/", {"is_staff": True}, "application/json").status_code == 400
+    alice.refresh_from_db()
+    assert (alice.language, alice.is_staff) == ("en-gb", False)
+
+
 def test_unknown_scope_cannot_be_given(alice: User) -> None:
     with pytest.raises(ValueError, match="everything"):
         ApiToken.issue(alice, "laptop", ["everything"])
@@ -198,7 +284,7 @@ def test_command_makes_a_token_for_ever_only_where_asked(alice: User) -> None:
     "arguments",
     [
         ["nobody", "--scope", "read"],
-        ["alice", "--scope", "manage"],
+        ["alice", "--scope", "everything"],
         ["alice"],
         ["alice", "--scope", "read", "--days", "-1"],
     ],

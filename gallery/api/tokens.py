@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 Scope = ApiToken.Scope
-# What a token may do at an address (by the first word of its name) besides reading with the scope "read". The
-# albums: to find or make the one that uploads go into.
-ALLOWED: dict[tuple[str, str], frozenset[str]] = {
-    (Scope.UPLOAD, "upload"): frozenset({"GET", "HEAD", "OPTIONS", "POST"}),
-    (Scope.UPLOAD, "album-list"): frozenset({"GET", "HEAD", "OPTIONS", "POST"}),
-    (Scope.UPLOAD, "api-root"): frozenset({"GET", "HEAD", "OPTIONS"}),
+# Where uploads are announced and finished, and the albums found or made that they go into: all that an uploader needs.
+UPLOADING: dict[str, frozenset[str]] = {
+    "upload": frozenset({"GET", "HEAD", "OPTIONS", "POST"}),
+    "album-list": frozenset({"GET", "HEAD", "OPTIONS", "POST"}),
+    "api-root": frozenset({"GET", "HEAD", "OPTIONS"}),
 }
+# The addresses of share links, by the first word of their names.
+SHARING = ("share", "sharelink")
+# Addresses at which no token changes anything, whatever its scopes: a token must not make or widen another.
+SESSIONS_ONLY = ("token",)
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -58,19 +61,33 @@ class WithinScope(permissions.BasePermission):
         token = request.auth
         if not isinstance(token, ApiToken):
             return True
-        if request.method in permissions.SAFE_METHODS and token.allows(Scope.READ):
-            return True
+        name = (request.resolver_match.url_name if request.resolver_match else "") or ""
+        method = request.method or ""
+        wanted = scopes_for(method, name)
+        if not wanted:
+            self.message = (
+                "Tokens are made and ended by a person: sign in, and open the page of tokens in your account."
+            )
+            return False
         self.message = (
-            f"This token does not allow {request.method} here; its scopes are: {token.scopes}. "
-            "Use a token with the scope that is needed."
+            f"This token does not allow {method} here; its scopes are: {token.scopes}. "
+            f"Use a token with the scope {' or '.join(wanted)}."
         )
-        name = request.resolver_match.url_name if request.resolver_match else ""
-        return any(
-            token.allows(scope) and request.method in methods and _is_at(name or "", address)
-            for (scope, address), methods in ALLOWED.items()
-        )
+        return any(token.allows(scope) for scope in wanted)
 
 
-def _is_at(name: str, address: str) -> bool:
-    """Return whether the URL's name is the address, or one below it (upload-list is at upload)."""
-    return name == address or name.startswith(f"{address}-")
+def scopes_for(method: str, name: str) -> list[str]:
+    """Return the scopes each of which allows the method at the address of this name; none where no token may."""
+    safe = method in permissions.SAFE_METHODS
+    if not safe and _is_at(name, *SESSIONS_ONLY):
+        return []
+    if _is_at(name, *SHARING):
+        return [Scope.SHARE, Scope.READ] if safe else [Scope.SHARE]
+    wanted: list[str] = [Scope.READ] if safe else [Scope.MANAGE]
+    uploads = any(_is_at(name, address) and method in methods for address, methods in UPLOADING.items())
+    return [Scope.UPLOAD, *wanted] if uploads else wanted
+
+
+def _is_at(name: str, *addresses: str) -> bool:
+    """Return whether the URL's name is one of the addresses, or one below it (upload-list is at upload)."""
+    return any(name == address or name.startswith(f"{address}-") for address in addresses)

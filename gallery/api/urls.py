@@ -7,6 +7,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from gallery.api import problems
 from gallery.api.albums import AlbumViewSet
 from gallery.api.images import ImageViewSet
+from gallery.api.me import MeView, TokenViewSet
 from gallery.api.schema import docs
 from gallery.api.uploads import UploadViewSet
 
@@ -30,9 +31,11 @@ router = Router(use_regex_path=False)
 router.register("images", ImageViewSet, basename="image")
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("albums", AlbumViewSet, basename="album")
+router.register("tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),
     re_path(r"^.*$", problems.not_found),

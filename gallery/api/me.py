@@ -1,0 +1,162 @@
+"""Who is asking: the person's own record, and their tokens."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import mixins, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from gallery.api.authentication import person
+from gallery.api.fields import StrictMixin, UtcDateTimeField
+from gallery.api.filters import StrictFilterBackend
+from gallery.api.pagination import CursorPages
+from gallery.models import ApiToken, User
+
+
+@extend_schema_serializer(component_name="Me")
+class MeSerializer(StrictMixin, serializers.ModelSerializer[User]):
+    """You: your name and language, which you may change, and what you keep here."""
+
+    quota_bytes = serializers.IntegerField(
+        source="quota", read_only=True, help_text="What you may keep; 0 is without limit."
+    )
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "username",
+            "first_name",
+            "last_name",
+            "email",
+            "language",
+            "is_staff",
+            "used_bytes",
+            "quota_bytes",
+        ]
+        read_only_fields = ["id", "username", "email", "is_staff", "used_bytes"]
+
+    def get_fields(self) -> dict[str, Any]:
+        """Offer the languages of this site."""
+        languages = serializers.ChoiceField(choices=settings.LANGUAGES, allow_null=True, required=False)
+        return {**super().get_fields(), "language": languages}
+
+
+class MeView(APIView):
+    """Your own record."""
+
+    @extend_schema(operation_id="me_show", summary="Show yourself", responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        """Your name, language, use and quota."""
+        return Response(MeSerializer(person(request)).data)
+
+    @extend_schema(
+        operation_id="me_change",
+        summary="Change name or language",
+        request=MeSerializer(partial=True),
+        responses=MeSerializer,
+    )
+    def patch(self, request: Request) -> Response:
+        """Your password, passkeys and addresses are changed on the pages of your account alone."""
+        user = person(request)
+        asked = MeSerializer(user, data=request.data, partial=True)
+        asked.is_valid(raise_exception=True)
+        if asked.validated_data:
+            # These fields alone: a whole row would undo what uploads count meanwhile.
+            User.objects.filter(pk=user.pk).update(**asked.validated_data)
+        return Response(MeSerializer(User.objects.get(pk=user.pk)).data)
+
+
+@extend_schema_serializer(component_name="Token")
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """A personal token, without its secret part, which nobody can read again."""
+
+    scopes = serializers.SerializerMethodField()
+    created_at = UtcDateTimeField(read_only=True)
+    last_used_at = UtcDateTimeField(read_only=True, allow_null=True)
+    expires_at = UtcDateTimeField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "prefix", "scopes", "created_at", "last_used_at", "expires_at"]
+
+    def get_scopes(self, token: ApiToken) -> list[str]:
+        return token.scopes.split()
+
+
+@extend_schema_serializer(component_name="NewToken")
+class NewTokenSerializer(StrictMixin, serializers.Serializer[Any]):
+    """What a token is to be called, to allow, and how long it is to hold."""
+
+    name = serializers.CharField(max_length=100)
+    scopes = serializers.MultipleChoiceField(choices=ApiToken.Scope.choices, allow_empty=False)
+    expires_at = UtcDateTimeField(required=False, allow_null=True)
+
+    def validate_expires_at(self, moment: Any) -> Any:
+        if moment is not None and moment <= timezone.now():
+            raise serializers.ValidationError("This moment is over: name one to come, or null.", code="over")
+        return moment
+
+
+@extend_schema_serializer(component_name="IssuedToken")
+class IssuedTokenSerializer(TokenSerializer):
+    """A new token, with its secret: this once."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class TokenFilter(FilterSet):  # type: ignore[misc]  # django-filter is untyped
+    """Nothing to filter by: unknown parameters are refused."""
+
+    class Meta:
+        model = ApiToken
+        fields: list[str] = []
+
+
+class TokenViewSet(mixins.ListModelMixin, GenericViewSet[ApiToken]):
+    """Your personal tokens. They are made and ended by a signed-in person, never by a token."""
+
+    serializer_class = TokenSerializer
+    pagination_class = CursorPages
+    filter_backends = [StrictFilterBackend]
+    filterset_class = TokenFilter
+    lookup_value_converter = "uuid"
+    queryset = ApiToken.objects.none()
+
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        return ApiToken.objects.filter(user=person(self.request), revoked_at=None).order_by("-id")
+
+    @extend_schema(
+        operation_id="tokens_create",
+        summary="Make a token",
+        request=NewTokenSerializer,
+        responses={201: IssuedTokenSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Make a token. Its secret is in this answer and nowhere else."""
+        asked = NewTokenSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = asked.validated_data
+        token, plain = ApiToken.issue(
+            person(request), values["name"], values["scopes"], values.get("expires_at")
+        )
+        body = {**TokenSerializer(token).data, "token": plain}
+        return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(operation_id="tokens_revoke", summary="End a token", responses={204: None})
+    def destroy(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
+        """End a token for good."""
+        token = self.get_object()
+        ApiToken.objects.filter(pk=token.pk).revoke(timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
