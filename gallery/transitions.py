@@ -127,6 +127,8 @@ def complete(upload: Upload, image: Image) -> None:
     # Settled first: a worker that lost its lease must leave nothing behind. The foreign key is checked at the end.
     _settle(upload, State.READY, image_id=image.pk)
     image.save(force_insert=True)
+    if upload.guest_name is not None:
+        image.held_at = timezone.now()
     if image.bytes != upload.bytes:
         _count(upload, image.bytes - upload.bytes)
     if upload.album is not None:
@@ -145,8 +147,17 @@ def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> No
     _settle(upload, State.READY, image_id=known.pk, code=code, reason=reason)
     _count(upload, -upload.bytes)
     remove_later(extra, Removal.Reason.DUPLICATE)
-    if upload.album is not None:
-        upload.album.add([known.pk])
+    if upload.guest_name is None:
+        # Brought by a guest before: its owner has it now by their own hand.
+        Image.objects.filter(pk=known.pk).exclude(held_at=None).update(held_at=None)
+    _put_into_album(upload, known)
+
+
+def _put_into_album(upload: Upload, image: Image) -> None:
+    """Put the photo where it was sent to; not where its owner may add nothing any more."""
+    # What a guest brings gets there when the owner has looked at it.
+    if upload.guest_name is None and upload.album is not None and access.may_contribute(upload.owner, upload.album):
+        upload.album.add([image.pk], by=upload.owner)
 
 
 @atomic_retry

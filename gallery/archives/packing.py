@@ -7,6 +7,7 @@ and the bytes that make no part yet. A worker that dies goes on from the last ro
 
 import hashlib
 import json
+import mimetypes
 import time
 import uuid
 import zipfile
@@ -106,28 +107,43 @@ def pack(job: Job, round_: jobs.Round) -> dict[str, Any]:
     """Pack a zip, or a round's worth of it. Raises jobs.Unfinished, jobs.Failed."""
     link = _link(job)
     progress = _resumed(job) or _begun(job)
-    keys = unpacked_ids(job.payload["images"])
     stream = PartStream(progress)
-    with_dates = bool(job.payload["originals"])
     # A stream, not a context: leaving one would end the zip in the middle.
     archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, allowZip64=True)  # type: ignore[arg-type]
     archive.filelist.extend(_info(entry) for entry in progress.entries)
+    try:
+        _fill(job, round_, link, progress, archive, stream)
+        if not archive.filelist:
+            raise jobs.Failed(_("None of these photos is there any more."))
+        archive.close()
+        stream.finish()
+    finally:
+        # An archive that is let go writes its end, which then goes nowhere.
+        stream.ended = True
+    return _completed(progress, len(archive.filelist), stream.offset)
+
+
+def _fill(
+    job: Job,
+    round_: jobs.Round,
+    link: ShareLink | None,
+    progress: Progress,
+    archive: zipfile.ZipFile,
+    stream: PartStream,
+) -> None:
+    """Write one entry after another, until all are written or the round is over."""
+    keys, reported = unpacked_ids(job.payload["images"]), 0.0
     names = {info.filename.casefold() for info in archive.filelist}
-    reported = time.monotonic()
     for place, image in _images(job, link, keys, progress.next):
         if round_.is_over and place > progress.next:
             _pause(job, archive, stream, progress, place)
-        if image is None or not _add(archive, names, image, place + 1, originals=with_dates and _is_own(job, image)):
+        own = image is not None and image.owner_id == job.owner_id
+        originals = job.payload["originals"] and own
+        if image is None or not _add(archive, names, image, place + 1, originals=originals):
             progress.missing += 1
         if time.monotonic() > reported + REPORT_EVERY_S:
             reported = time.monotonic()
             round_.report(place + 1, len(keys))
-    if not archive.filelist:
-        stream.ended = True
-        raise jobs.Failed(_("None of these photos is there any more."))
-    archive.close()
-    stream.finish()
-    return _completed(progress, len(archive.filelist), stream.offset)
 
 
 def _link(job: Job) -> ShareLink | None:
@@ -201,10 +217,6 @@ def _images(
             yield place, found.get(key)
 
 
-def _is_own(job: Job, image: Image) -> bool:
-    return image.owner_id == job.owner_id
-
-
 def _add(archive: zipfile.ZipFile, names: set[str], image: Image, number: int, *, originals: bool) -> bool:
     """Write one photo as a file of its own; return False where its bytes are gone."""
     try:
@@ -217,13 +229,20 @@ def _add(archive: zipfile.ZipFile, names: set[str], image: Image, number: int, *
         return False
     moment = image.taken_local
     date = NO_DATE if not 1980 <= moment.year <= 2107 else tuple(moment.timetuple())[:6]
-    info = zipfile.ZipInfo(_unique(image.filename, names), date)  # type: ignore[arg-type]
+    info = zipfile.ZipInfo(_unique(_with_ending(image), names), date)  # type: ignore[arg-type]
     # Tells zipfile whether the entry needs ZIP64: its size stands behind it.
     info.file_size = image.bytes
     with archive.open(info, "w") as entry:
         for chunk in chunks:
             entry.write(chunk)
     return True
+
+
+def _with_ending(image: Image) -> str:
+    """Return the file's name; what a form brought has none that tells its kind."""
+    if PurePosixPath(image.filename).suffix:
+        return image.filename
+    return image.filename + (mimetypes.guess_extension(image.content_type) or "")
 
 
 def _unique(filename: str, names: set[str]) -> str:
