@@ -40,6 +40,16 @@ def timeline_of(user: User) -> ImageQuerySet:
     return Image.objects.owned_by(user).in_timeline()
 
 
+def favourites_of(user: User) -> ImageQuerySet:
+    """Return the user's own images that are marked as favourites, the archive included."""
+    return library_of(user).filter(is_favorite=True)
+
+
+def archive_of(user: User) -> ImageQuerySet:
+    """Return the user's own images that are kept out of the timeline."""
+    return library_of(user).exclude(archived_at=None)
+
+
 def bin_of(user: User) -> ImageQuerySet:
     """Return the user's own images that are in the bin."""
     return Image.objects.owned_by(user).binned()
@@ -82,17 +92,66 @@ def visible_album(user: Person, album_id: uuid.UUID) -> Album:
     return _one(albums_visible_to(user).select_related("owner"), album_id)
 
 
+def albums_changeable_by(user: Person) -> AlbumQuerySet:
+    """Return the albums that the user may arrange, as owner or editor."""
+    return _albums_by_role(user, AlbumMember.Role.EDITOR)
+
+
 def changeable_album(user: Person, album_id: uuid.UUID) -> Album:
     """Return one album that the user may arrange, as owner or editor; raise Http404 otherwise."""
-    if not isinstance(user, User):
-        raise Http404
-    edits = AlbumMember.objects.filter(user=user, role=AlbumMember.Role.EDITOR).values("album_id")
-    return _one(Album.objects.filter(Q(owner=user) | Q(id__in=edits)), album_id)
+    return _one(albums_changeable_by(user).select_related("owner"), album_id)
+
+
+def albums_contributable_by(user: Person) -> AlbumQuerySet:
+    """Return the albums that the user may add photos of their own to, as owner, editor or contributor."""
+    return _albums_by_role(user, AlbumMember.Role.EDITOR, AlbumMember.Role.CONTRIBUTOR)
+
+
+def contributable_album(user: Person, album_id: uuid.UUID) -> Album:
+    """Return one album that the user may add photos of their own to; raise Http404 otherwise."""
+    return _one(albums_contributable_by(user).select_related("owner"), album_id)
+
+
+def may_contribute(user: Person, album: Album) -> bool:
+    """Return whether the user may add photos of their own to the album."""
+    return albums_contributable_by(user).filter(pk=album.pk).exists()
 
 
 def own_album(user: Person, album_id: uuid.UUID) -> Album:
-    """Return one album that the user may move or remove, as its owner; raise Http404 otherwise."""
+    """Return one album that the user may move, share or remove, as its owner; raise Http404 otherwise."""
     return _one(albums_visible_to(user).filter(owner_id=user.pk), album_id)
+
+
+def role_in(user: Person, album: Album) -> str:
+    """Return "owner", the member's role, or "" for somebody who is neither."""
+    if not isinstance(user, User):
+        return ""
+    if album.owner_id == user.pk:
+        return "owner"
+    return AlbumMember.objects.filter(album=album, user=user).values_list("role", flat=True).first() or ""
+
+
+def entries_of(album: Album) -> QuerySet[AlbumImage]:
+    """Return the places in an album that everybody sees who may see the album."""
+    return AlbumImage.objects.filter(album=album, image__binned_at=None, image__held_at=None)
+
+
+def entries_removable_by(user: Person, album: Album) -> QuerySet[AlbumImage]:
+    """Return the places that the user may clear: owner and editors all of them, others those of their own photos.
+
+    What somebody added is theirs, and they can take it back whatever their role is by now.
+    """
+    entries, role = entries_of(album), role_in(user, album)
+    if role in {"owner", AlbumMember.Role.EDITOR}:
+        return entries
+    return entries.filter(Q(added_by_id=user.pk) | Q(image__owner_id=user.pk)) if role else entries.none()
+
+
+def _albums_by_role(user: Person, *roles: AlbumMember.Role) -> AlbumQuerySet:
+    if not isinstance(user, User):
+        return Album.objects.none()
+    theirs = AlbumMember.objects.filter(user=user, role__in=roles).values("album_id")
+    return Album.objects.filter(Q(owner=user) | Q(id__in=theirs))
 
 
 def uploads_of(user: Person) -> UploadQuerySet:
@@ -105,23 +164,6 @@ def own_upload(user: Person, upload_id: uuid.UUID) -> Upload:
     return _one(uploads_of(user), upload_id)
 
 
-@atomic_retry
-def save_changes(row: Image | Album, names: Iterable[str]) -> None:
-    """Write these fields of a row and no others; raise Http404 where it was deleted for good meanwhile.
-
-    A plain save() would write a deleted row anew, and undo what others changed since it was read.
-    """
-    row.updated_at = timezone.now()
-    values = {name: getattr(row, name) for name in {"updated_at", *names}}
-    if not type(row)._base_manager.filter(pk=row.pk).update(**values):
-        raise Http404(GONE)
-
-
-def _one(rows: QuerySet[M], key: uuid.UUID) -> M:
-    found = rows.filter(pk=key).first()
-    if found is None:
-        raise Http404(GONE)
-    return found
 def link_opened_by(token: str) -> ShareLink:
     """Return the share link that this token opens. Raises Http404 for an unknown, an expired and a revoked one alike."""
     links = ShareLink.objects.matching(token).open_at(timezone.now()).filter(owner__is_active=True)
@@ -172,3 +214,20 @@ def held_for(user: User) -> ImageQuerySet:
     return Image.objects.owned_by(user).live().exclude(held_at=None)
 
 
+@atomic_retry
+def save_changes(row: Image | Album, names: Iterable[str]) -> None:
+    """Write these fields of a row and no others; raise Http404 where it was deleted for good meanwhile.
+
+    A plain save() would write a deleted row anew, and undo what others changed since it was read.
+    """
+    row.updated_at = timezone.now()
+    values = {name: getattr(row, name) for name in {"updated_at", *names}}
+    if not type(row)._base_manager.filter(pk=row.pk).update(**values):
+        raise Http404(GONE)
+
+
+def _one(rows: QuerySet[M], key: uuid.UUID) -> M:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise Http404(GONE)
+    return found

@@ -3,37 +3,29 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from gallery import access
-from gallery.models import Album, AlbumMember, Image, User
-
-
-class ImageForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """The owner's own words about a photo."""
-
-    class Meta:
-        model = Image
-        fields = ("title", "description")
-        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+from gallery.models import Album, User
 
 
 class AlbumForm(forms.Form):
     """A new album."""
 
-    title = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    title = forms.CharField(
+        label=_("Title"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
 
 
 class AddToAlbumForm(forms.Form):
-    """One of the albums that the user may arrange."""
+    """One of the albums that the user may add photos to."""
 
     album = forms.ModelChoiceField(Album.objects.none(), empty_label="Choose an album")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        edits = AlbumMember.objects.filter(user=user, role=AlbumMember.Role.EDITOR).values("album_id")
-        mine = access.albums_visible_to(user).filter(Q(owner=user) | Q(pk__in=edits))
-        self.fields["album"].queryset = mine.in_order()  # type: ignore[attr-defined]
+        albums = access.albums_contributable_by(user).in_order()
+        self.fields["album"].queryset = albums  # type: ignore[attr-defined]
 
 
 class DeleteAllForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image, ImageTag, Tag, User
+from gallery.search import index
 from photosky.database import atomic_retry
 
 MAX_LENGTH = 60
@@ -97,6 +98,14 @@ def counted(owner: User) -> QuerySet[Tag]:
     )
 
 
+def one(owner: User, key: uuid.UUID) -> Tag:
+    """Return one of the owner's tags; raises Http404."""
+    found = Tag.objects.filter(owner=owner, pk=key).first()
+    if found is None:
+        raise Http404(GONE)
+    return found
+
+
 def rename(tag: Tag, name: str) -> Tag:
     """Call the tag otherwise. Raises TagExists where another tag of the owner's is called so, and InvalidTag."""
     tidy = clean(name)
@@ -104,6 +113,7 @@ def rename(tag: Tag, name: str) -> Tag:
         _rename(tag, tidy)
     except IntegrityError as error:
         raise _exists(tidy) from error
+    index.refresh(ImageTag.objects.filter(tag=tag).values_list("image_id", flat=True))
     tag.name, tag.slug = tidy, tidy.casefold()
     return tag
 
@@ -157,12 +167,14 @@ def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str]) -> i
     ImageTag.objects.bulk_create(
         [ImageTag(image_id=image, tag_id=tag) for image in images for tag in tags], ignore_conflicts=True
     )
+    index.refresh(images)
     return len(images)
 
 
 @atomic_retry
 def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str]) -> None:
     ImageTag.objects.filter(tag__owner=owner, tag__slug__in=slugs, image_id__in=image_ids).delete()
+    index.refresh(image_ids)
 
 
 @atomic_retry
@@ -186,13 +198,15 @@ def _merge_some(tag: Tag, into: Tag) -> bool:
         [ImageTag(image_id=image, tag=into) for _key, image in rows], ignore_conflicts=True
     )
     ImageTag.objects.filter(pk__in=[key for key, _image in rows]).delete()
+    index.refresh(image for _key, image in rows)
     return _delete_if_unused(tag)
 
 
 @atomic_retry
 def _clear_some(tag: Tag) -> bool:
-    rows = list(ImageTag.objects.filter(tag=tag).order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    ImageTag.objects.filter(pk__in=rows).delete()
+    images = list(ImageTag.objects.filter(tag=tag).values_list("image_id", flat=True)[:CHUNK])
+    ImageTag.objects.filter(tag=tag, image_id__in=images).delete()
+    index.refresh(images)
     return _delete_if_unused(tag)
 
 

@@ -148,7 +148,10 @@ def test_the_list_of_albums_keeps_its_order_over_several_pages(
     client, start = signed_in(alice), outer.get_absolute_url() if outer else "/albums/"
     first = client.get(start)
     second = client.get(f"{start}{link(first, 'next')}")
-    listed = [[url for url in links(page, "/albums/0") if url != start] for page in (first, second)]
+    listed = [
+        [url for url in links(page, "/albums/0") if not outer or not url.startswith(start)]
+        for page in (first, second)
+    ]
     assert [len(page) for page in listed] == [100, 30]
     expected = sorted(made, key=lambda album: (album.position, album.title))
     assert [*listed[0], *listed[1]] == [album.get_absolute_url() for album in expected]

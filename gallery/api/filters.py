@@ -99,7 +99,7 @@ class ImageFilter(FilterSet):  # type: ignore[misc]
         if asked["binned"]:
             images = access.bin_of(user)
         else:
-            images = Image.objects.live() if asked["album"] else access.library_of(user)
+            images = Image.objects.shown() if asked["album"] else access.library_of(user)
         if asked["album"]:
             images = images.filter(entries__album=access.visible_album(user, asked["album"]))
         if asked["favorite"] is not None:

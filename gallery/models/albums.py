@@ -68,15 +68,15 @@ class Album(models.Model):
         """Return the address of the album's page."""
         return reverse("gallery:album", args=[self.pk])
 
-    def add(self, image_ids: Sequence[uuid.UUID]) -> None:
+    def add(self, image_ids: Sequence[uuid.UUID], by: User | None = None) -> None:
         """Put images at the end in the given order; one that is already inside keeps its place.
 
-        At most CHUNK images in one call.
+        At most CHUNK images in one call. `by` is who brings them.
         """
         last = self.entries.aggregate(last=Max("position"))["last"] or 0
         AlbumImage.objects.bulk_create(
             [
-                AlbumImage(album=self, image_id=image_id, position=last + place)
+                AlbumImage(album=self, image_id=image_id, position=last + place, added_by=by)
                 for place, image_id in enumerate(image_ids, start=1)
             ],
             ignore_conflicts=True,

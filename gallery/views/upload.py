@@ -56,12 +56,13 @@ def limits() -> dict[str, object]:
     """Return what a file may be, for the pages to say before it is chosen."""
     return {
         "kinds": [kind.label for kind in imaging.Format],
+        "accept": imaging.ACCEPT,
         "max_mb": settings.MAX_UPLOAD_BYTES // 1024**2,
     }
 
 
 def _album(request: SignedIn, text: str) -> Album | None:
-    return access.changeable_album(request.user, _key(text)) if text else None
+    return access.contributable_album(request.user, _key(text)) if text else None
 
 
 def _key(text: str) -> uuid.UUID:

@@ -1,0 +1,83 @@
+"""What stands for an album in a list: its cover, how many photos it holds and from when they are."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import Case, Count, Exists, Max, Min, OuterRef, QuerySet, Subquery, UUIDField, When
+
+from gallery import access
+from gallery.models import Album, AlbumImage, AlbumQuerySet, Image, User
+
+# An album without photos of its own borrows the picture of one inside it, down to here.
+DEPTH = 3
+
+
+class Summary(NamedTuple):
+    """How many photos everybody in the album sees, and the months of the first and the last one."""
+
+    photos: int = 0
+    since: date | None = None
+    until: date | None = None
+
+
+def summaries(albums: Collection[Album]) -> dict[uuid.UUID, Summary]:
+    """Return for each album what it holds, in one query."""
+    shown = AlbumImage.objects.filter(album__in=albums, image__binned_at=None, image__held_at=None)
+    rows = shown.values_list("album").annotate(Count("pk"), Min("image__month"), Max("image__month"))
+    found = {album: Summary(count, _month(since), _month(until)) for album, count, since, until in rows}
+    return {album.pk: found.get(album.pk, Summary()) for album in albums}
+
+
+def of(user: User, albums: Sequence[Album]) -> dict[uuid.UUID, Image]:
+    """Return the picture of each album that has one: its cover, else its first photo, else that of an inner album.
+
+    Of the inner albums those count that the user may see. The number of queries does not grow with that of albums.
+    """
+    chosen = _pictures([album.pk for album in albums])
+    lacking = [album.pk for album in albums if album.pk not in chosen]
+    visible = access.albums_visible_to(user)
+    for depth in range(1, DEPTH + 1):
+        if not lacking:
+            break
+        inside = _first_inside(visible, lacking, depth)
+        pictures = _pictures(inside.values())
+        chosen |= {outer: pictures[inner] for outer, inner in inside.items() if inner in pictures}
+        lacking = [key for key in lacking if key not in chosen]
+    images = Image.objects.shown().defer("metadata").in_bulk(set(chosen.values()))
+    return {album: images[image] for album, image in chosen.items() if image in images}
+
+
+def _pictures(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the cover, where the album still shows it, or the first photo."""
+    shown = AlbumImage.objects.filter(album=OuterRef("pk"), image__binned_at=None, image__held_at=None)
+    first = Case(
+        When(sort=Album.Sort.OLDEST, then=_image(shown.order_by("image__taken_at", "image_id"))),
+        When(sort=Album.Sort.NEWEST, then=_image(shown.order_by("-image__taken_at", "-image_id"))),
+        default=_image(shown.order_by("position", "id")),
+        output_field=UUIDField(),
+    )
+    cover = _image(shown.filter(image_id=OuterRef("cover_id")))
+    rows = Album.objects.filter(pk__in=keys).values_list("pk", cover, first)
+    return {album: cover or first for album, cover, first in rows if cover or first}
+
+
+def _image(entries: QuerySet[AlbumImage]) -> Subquery:
+    # Named, or SQLite would answer with text.
+    return Subquery(entries.values("image_id")[:1], output_field=UUIDField())
+
+
+def _first_inside(
+    visible: AlbumQuerySet, keys: Collection[uuid.UUID], depth: int
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Return for each album the first one so many levels inside it that holds a photo."""
+    above = "__".join(["parent"] * depth)
+    shown = AlbumImage.objects.filter(album=OuterRef("pk"), image__binned_at=None, image__held_at=None)
+    inside = visible.filter(Exists(shown), **{above: OuterRef("pk")}).in_order().values("pk")[:1]
+    rows = Album.objects.filter(pk__in=keys).annotate(inner=Subquery(inside, output_field=UUIDField()))
+    return dict(rows.exclude(inner=None).values_list("pk", "inner"))
+
+
+def _month(number: int | None) -> date | None:
+    return date(number // 100, number % 100, 1) if number else None

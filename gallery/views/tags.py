@@ -1,0 +1,87 @@
+"""Tags: all of them, the photos of one, and its name, merging and end."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gallery import access
+from gallery import tags as words
+from gallery.album_forms import TagForm
+from gallery.errors import GalleryError
+from gallery.models import Tag
+from gallery.views import cursors, tiles
+from gallery.views.albums import key, read_or_post
+from gallery.views.people import SignedIn
+
+# Words are short: a page holds more of them than photos.
+PER_PAGE = 1000
+
+
+@require_safe
+@login_required
+def all_tags(request: SignedIn) -> HttpResponse:
+    found = words.counted(request.user)
+    if start := request.GET.get("from", ""):
+        found = found.filter(slug__gte=start.casefold())
+    rows = list(found[: PER_PAGE + 1])
+    more = rows[PER_PAGE].slug if len(rows) > PER_PAGE else ""
+    return render(request, "tags.html", {"tags": rows[:PER_PAGE], "more": more})
+
+
+@require_safe
+@login_required
+def tag(request: SignedIn, tag_id: uuid.UUID) -> HttpResponse:
+    found = words.one(request.user, tag_id)
+    page = cursors.timeline(access.library_of(request.user).filter(tags=found), request.GET)
+    context = {"tag": found, "tiles": tiles.tiles(page.rows), "page": page}
+    return render(request, "tag.html", context)
+
+
+@read_or_post
+@login_required
+def edit_tag(request: SignedIn, tag_id: uuid.UUID) -> HttpResponse:
+    """Rename the tag; on the same page stand merging and deleting, which change it as a whole."""
+    found = words.one(request.user, tag_id)
+    form = TagForm(request.POST or None, initial={"name": found.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            words.rename(found, form.cleaned_data["name"])
+        except GalleryError as error:
+            form.add_error("name", error.message)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("gallery:tag", tag_id=found.pk)
+    others = Tag.objects.filter(~Q(pk=found.pk), owner=request.user).order_by("slug")
+    context = {"tag": found, "form": form, "others": others}
+    return render(request, "tag_edit.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def merge_tag(request: SignedIn, tag_id: uuid.UUID) -> HttpResponse:
+    found = words.one(request.user, tag_id)
+    into = words.one(request.user, key(request.POST.get("into", "")))
+    if into.pk == found.pk:
+        messages.error(request, _("Choose another tag to merge this one into."))
+        return redirect("gallery:edit_tag", tag_id=found.pk)
+    words.merge(found, into)
+    messages.success(request, _("“%(one)s” is “%(other)s” now.") % {"one": found.name, "other": into.name})
+    return redirect("gallery:tag", tag_id=into.pk)
+
+
+@read_or_post
+@login_required
+def delete_tag(request: SignedIn, tag_id: uuid.UUID) -> HttpResponse:
+    found = words.one(request.user, tag_id)
+    if request.method != "POST":
+        photos = access.library_of(request.user).filter(tags=found).count()
+        return render(request, "tag_delete.html", {"tag": found, "photos": photos})
+    words.delete(found)
+    messages.success(request, _("The tag is deleted. Its photos stay."))
+    return redirect("gallery:tags")
