@@ -175,7 +175,7 @@ def link_opened_by(token: str) -> ShareLink:
 
 
 def images_opened_by(link: ShareLink) -> ImageQuerySet:
-    """Return what a link's guests may see, in the link's order, which `place` and `tie` of each row decide.
+    """Return what a link's guests may see, in the link's order, which `rank` and `tie` of each row decide.
 
     Of an album that is all that lies in it now, without the bin and without what waits for review; of a single photo
     and of a selection what the link's owner still owns.
@@ -184,19 +184,19 @@ def images_opened_by(link: ShareLink) -> ImageQuerySet:
     if link.album_id:
         inside = shown.filter(entries__album=link.album_id)
         if link.album is None or link.album.sort in {None, Album.Sort.MANUAL}:
-            placed = inside.annotate(place=F("entries__position"), tie=F("entries__id"))
+            placed = inside.annotate(rank=F("entries__position"), tie=F("entries__id"))
         else:
-            placed = inside.annotate(place=F("taken_at"), tie=F("id"))
+            placed = inside.annotate(rank=F("taken_at"), tie=F("id"))
             if link.album.sort == Album.Sort.NEWEST:
-                return placed.order_by("-place", "-tie")
-        return placed.order_by("place", "tie")
+                return placed.order_by("-rank", "-tie")
+        return placed.order_by("rank", "tie")
     own = shown.filter(owner=link.owner_id)
     if link.image_id:
-        return own.filter(pk=link.image_id).annotate(place=Value(0), tie=F("id"))
+        return own.filter(pk=link.image_id).annotate(rank=Value(0), tie=F("id"))
     picks = ShareLinkImage.objects.filter(link=link)
     position = Subquery(picks.filter(image=OuterRef("pk")).values("position")[:1])
-    picked = own.filter(pk__in=picks.values("image_id")).annotate(place=position, tie=F("id"))
-    return picked.order_by("place", "tie")
+    picked = own.filter(pk__in=picks.values("image_id")).annotate(rank=position, tie=F("id"))
+    return picked.order_by("rank", "tie")
 
 
 def links_of(user: Person) -> ShareLinkQuerySet:

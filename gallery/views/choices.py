@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 YEAR_S = 365 * 24 * 3600
 THEME: Final = "theme"
@@ -18,6 +19,12 @@ VALUES: Final[dict[str, tuple[str, ...]]] = {
     KEYS: ("on", "off"),
 }
 LABELS: Final = {"auto": _("Auto"), "light": _("Light"), "dark": _("Dark")}
+# Value, the letter on its button, and its name.
+DENSITIES: Final = (
+    ("s", pgettext_lazy("size of the photos", "S"), _("Small")),
+    ("m", pgettext_lazy("size of the photos", "M"), _("Medium")),
+    ("l", pgettext_lazy("size of the photos", "L"), _("Large")),
+)
 
 
 def chosen(request: HttpRequest, name: str) -> str:
@@ -27,12 +34,17 @@ def chosen(request: HttpRequest, name: str) -> str:
 
 
 def keep(request: HttpRequest, name: str, value: str) -> HttpResponse:
-    """Return the answer that keeps the value and leads back to the page that `next` names, on this site only."""
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    # Never what redirect() would look up as a name, and never relative to this address, which only takes POST.
-    response = HttpResponseRedirect(back if safe and back.startswith("/") else reverse("gallery:timeline"))
+    """Return the answer that keeps the value and leads back to the page that `next` names."""
+    response = HttpResponseRedirect(way_back(request))
     response.set_cookie(
         name, value, max_age=YEAR_S, secure=request.is_secure(), httponly=True, samesite="Lax"
     )
     return response
+
+
+def way_back(request: HttpRequest) -> str:
+    """Return the address that the form's `next` names, on this site only; the timeline where it names none."""
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    # Never relative to the form's own address, which may take only POST.
+    return back if safe and back.startswith("/") else reverse("gallery:timeline")

@@ -27,6 +27,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "theme": choices.chosen(request, choices.THEME),
         "density": choices.chosen(request, choices.DENSITY),
+        "density_choices": choices.DENSITIES,
         "letter_keys": choices.chosen(request, choices.KEYS) == "on",
         "section": SECTIONS.get(name, name),
         "media_origins": objectstore.browser_origins,

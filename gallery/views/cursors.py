@@ -51,6 +51,16 @@ def at(moment: datetime, key: uuid.UUID) -> Cursor:
     return Cursor((moment - EPOCH) // timedelta(microseconds=1), key)
 
 
+def from_the(image: Image) -> str:
+    """Return the query string of the page that begins with this photo."""
+    return f"?before={Cursor(_of_image(image).place, uuid.UUID(int=image.pk.int + 1))}"
+
+
+def up_to_the(image: Image) -> str:
+    """Return the query string of the page that ends with this photo."""
+    return f"?after={Cursor(_of_image(image).place, uuid.UUID(int=image.pk.int - 1))}"
+
+
 def read(text: str) -> Cursor:
     """Return the place that a query string names; Http404 where it was damaged on its way."""
     try:

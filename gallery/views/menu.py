@@ -1,7 +1,6 @@
 """The menu: the ways to everything that has no place in the bar, and what one chooses for oneself."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,22 @@ PLACES = (
     (_("Account"), "account", "settings"),
 )
 ADMINISTRATION = (_("Administration"), "administration", "lock")
+# What to press, and what it does.
+KEYS = (
+    ("/", _("Search")),
+    ("?", _("Show these keys")),
+    ("g p", _("Go to your photos")),
+    ("g a", _("Go to your albums")),
+    ("\N{LEFTWARDS ARROW} \N{UPWARDS ARROW} \N{RIGHTWARDS ARROW} \N{DOWNWARDS ARROW}", _("Go to the next photo in that direction")),
+    ("Home End", _("Go to the first or the last photo of the page")),
+    ("Enter", _("Open the photo")),
+    ("Space x", _("Select the photo, or no longer")),
+    ("Shift + \N{RIGHTWARDS ARROW}", _("Select further photos")),
+    ("Ctrl + A", _("Select the day; pressed again, all photos of the page")),
+    ("f", _("Mark as a favourite, or no longer")),
+    ("Delete", _("Move to the bin")),
+    ("Esc", _("Clear the selection, close what is open")),
+)
 THEME_ICONS = {"auto": "sun-moon", "light": "sun", "dark": "moon"}
 
 
@@ -34,7 +49,13 @@ def menu(request: HttpRequest) -> HttpResponse:
         "theme_choices": [(name, choices.LABELS[name], icon) for name, icon in THEME_ICONS.items()],
         "back": request.GET.get("next", "") if part else request.get_full_path(),
     }
-    return render(request, "_menu.html" if part else "menu.html", context)
+    return fragments.answer(request, "menu.html", "_menu.html", context)
+
+
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    # Anybody: it is the same for all.
+    return fragments.answer(request, "keys.html", "_keys.html", {"keys": KEYS})
 
 
 @require_POST
@@ -65,7 +86,7 @@ def _chosen(request: HttpRequest, name: str) -> HttpResponse:
 
 def _places(request: HttpRequest) -> list[tuple[object, str, str]]:
     staff = getattr(request.user, "is_staff", False)
-    found = []
+    found: list[tuple[object, str, str]] = []
     for name, view, icon in (*PLACES, *([ADMINISTRATION] if staff else [])):
         try:
             found.append((name, reverse(view), icon))

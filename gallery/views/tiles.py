@@ -4,11 +4,14 @@ A signed address is most of a tile's bytes, so that each is written once: an ima
 browser that understands the style sheets would read.
 """
 
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import Count
 from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext
 
 from gallery import imaging, renditions
 from gallery.models import Image
@@ -16,10 +19,10 @@ from gallery.models import Image
 # Beyond these the grid crops: a panorama would fill rows alone, a scroll would be a thread.
 MIN_RATIO, MAX_RATIO = 0.4, 3.0
 EAGER = 8
-# Heights in CSS pixels for which a browser is to choose a rendition. On a desk that of a row (grid.css). On a phone,
-# where rows are 120 to 160 high, less: with three device pixels to each it would fetch h480, thrice the bytes of h240
-# for what a hand's breadth hardly shows.
-PHONE_ROW_PX, ROW_PX = 80, 240
+# Heights in CSS pixels for which a browser is to choose a rendition, by density, on a phone and on a desk. On a desk that
+# of a row (grid.css). On a phone, where rows are 120 to 160 high, less: with three device pixels to each it would fetch
+# h480, thrice the bytes of h240 for what a hand's breadth hardly shows.
+FETCHED_PX = {"s": (60, 160), "m": (80, 240), "l": (120, 360)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,13 @@ class Screen:
 
 
 # What grid.css gives on windows of 390, 768 and 1440 pixels; between them the heights are near enough.
-SCREENS = (Screen("s", 390, 120, 2), Screen("m", 737, 180, 4), Screen("l", 1392, 220, 4))
-HEADING_PX = 38
+WIDTHS = (("s", 390, 2), ("m", 737, 4), ("l", 1392, 4))
+ROWS_PX = {"s": (80, 120, 150), "m": (120, 180, 220), "l": (200, 260, 320)}
+SCREENS = {
+    density: tuple(Screen(name, width, row, gap) for (name, width, gap), row in zip(WIDTHS, rows, strict=True))
+    for density, rows in ROWS_PX.items()
+}
+HEADING_PX = 44
 # A lonely photo does not fill its row: grid.css lets it grow by half.
 MAX_GROWTH = 1.5
 
@@ -55,6 +63,9 @@ class Tile:
     eager: bool
     first: bool
     image: Image
+    duration: str = ""
+    is_animation: bool = False
+    stacked: int = 0
 
 
 @dataclass(slots=True)
@@ -62,36 +73,69 @@ class Day:
     """The photos of one date, by the calendar of the place where they were taken."""
 
     date: date
+    density: str = "m"
     tiles: list[Tile] = field(default_factory=list)
+
+    @property
+    def heading(self) -> str:
+        """The date in words, with the day of the week."""
+        return date_format(self.date, pgettext("date format with the day of the week", "l j F Y"))
 
     @property
     def heights(self) -> str:
         """The section's height on each of SCREENS, as CSS reads it; browsers lay out only what is near."""
         ratios = [float(tile.ratio) for tile in self.tiles]
-        return ";".join(f"--{screen.name}:{grid_height(ratios, screen) + HEADING_PX}px" for screen in SCREENS)
+        return ";".join(
+            f"--{screen.name}:{grid_height(ratios, screen) + HEADING_PX}px" for screen in SCREENS[self.density]
+        )
 
 
 def alt_text(image: Image) -> str:
     """Return the words that stand for the photo: the owner's where there are any, never the file's name."""
     words = image.description or image.title
-    return " ".join(words.split()) or f"Photo, {date_format(image.taken_local, 'j F Y')}"
+    taken = long_date(image.taken_local)
+    if image.is_video:
+        return " ".join(words.split()) or gettext("Video, %(date)s") % {"date": taken}
+    return " ".join(words.split()) or gettext("Photo, %(date)s") % {"date": taken}
 
 
-def tiles(images: Sequence[Image], query: str = "") -> list[Tile]:
-    """Return the tiles of one page of photos, in order; `query` is added to each link."""
+def long_date(day: date) -> str:
+    """Return the date with the name of the month."""
+    return date_format(day, pgettext("date format", "j F Y"))
+
+
+def tiles(
+    images: Sequence[Image],
+    query: str = "",
+    *,
+    density: str = "m",
+    stacks: Mapping[uuid.UUID, int] | None = None,
+) -> list[Tile]:
+    """Return the tiles of one page of photos, in order.
+
+    `query` is added to each link; `density` is what the reader chose; `stacks` is what stack_sizes() found.
+    """
     addresses = renditions.urls(images, ("h240", "h480"))
+    sizes = stacks or {}
     return [
-        _tile(image, urls, place, query)
+        _tile(image, urls, place, query, density, sizes.get(image.pk, 0))
         for place, (image, urls) in enumerate(zip(images, addresses, strict=True))
     ]
 
 
-def by_day(page: Iterable[Tile]) -> list[Day]:
+def stack_sizes(images: Sequence[Image]) -> dict[uuid.UUID, int]:
+    """Return how many photos lie in the stack of each image that has one, itself included."""
+    below = Image.objects.shown().filter(stacked_under__in=[image.pk for image in images])
+    counted = below.values_list("stacked_under").annotate(count=Count("pk"))
+    return {top: count + 1 for top, count in counted if top}
+
+
+def by_day(page: Iterable[Tile], density: str = "m") -> list[Day]:
     """Group tiles by date; where zones overlap, a date stands once, where it first appears."""
     days: dict[date, Day] = {}
     for tile in page:
         taken = tile.image.taken_local.date()
-        days.setdefault(taken, Day(taken)).tiles.append(tile)
+        days.setdefault(taken, Day(taken, density)).tiles.append(tile)
     return list(days.values())
 
 
@@ -127,14 +171,22 @@ def grid_height(ratios: Sequence[float], screen: Screen) -> int:
     return round(sum(heights) + screen.gap * (len(rows) - 1))
 
 
-def _tile(image: Image, urls: dict[str, str], place: int, query: str) -> Tile:
+def duration(seconds: float) -> str:
+    """Return minutes and seconds as players write them."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _tile(image: Image, urls: dict[str, str], place: int, query: str, density: str, stacked: int) -> Tile:
+    phone, desk = FETCHED_PX[density]
     width, height = imaging.rung_size("h240", image.width, image.height)
     ratio = min(max(width / height, MIN_RATIO), MAX_RATIO)
     return Tile(
         url=f"{image.get_absolute_url()}{query}",
         srcset=srcset(image, urls),
         # Rounded down: a pixel more than h240 has, and browsers fetch h480.
-        sizes=f"(max-width:40em) {int(ratio * PHONE_ROW_PX)}px,{int(ratio * ROW_PX)}px",
+        sizes=f"(max-width:40em) {int(ratio * phone)}px,{int(ratio * desk)}px",
         width=width,
         height=height,
         ratio=f"{ratio:.3g}",
@@ -144,4 +196,7 @@ def _tile(image: Image, urls: dict[str, str], place: int, query: str) -> Tile:
         eager=place < EAGER,
         first=place == 0,
         image=image,
+        duration=duration(image.duration_s or 0) if image.is_video else "",
+        is_animation=image.kind == Image.Kind.ANIMATION,
+        stacked=stacked,
     )

@@ -1,22 +1,109 @@
-"""The library: all photos by day, newest first."""
+"""Photos by day, newest first: the library, the favourites, the archive, and what was taken on this day."""
+
+from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gallery import access
-from gallery.views import cursors, tiles
+from gallery import timeline as calendar
+from gallery.models import Image, ImageQuerySet
+from gallery.views import choices, cursors, fragments, tiles
 from gallery.views.people import SignedIn
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page of days says of itself: its heading, and the icon and words where there is nothing to show."""
+
+    heading: Words
+    icon: str = "images"
+    empty: Words = ""
+    hint: Words = ""
+    # The library itself, where photos are dropped and what is archived disappears.
+    library: bool = False
+
+
+LIBRARY = Shown(
+    _("Photos"),
+    "image-plus",
+    _("Your library is empty"),
+    _("Drop photos or folders anywhere on this page, or choose them. Originals are kept exactly as they are."),
+    library=True,
+)
+FAVOURITES = Shown(
+    _("Favourites"),
+    "heart",
+    _("No favourites yet"),
+    _("Press the heart beside a photo, and it is found here again."),
+)
+ARCHIVE = Shown(
+    _("Archive"),
+    "archive",
+    _("The archive is empty"),
+    _("What you archive leaves your timeline; albums and search still show it."),
+)
+ON_THIS_DAY = Shown(
+    _("On this day"),
+    "calendar-days",
+    _("Nothing on this day"),
+    _("In earlier years you took no photos on this date."),
+)
 
 
 @require_safe
 @login_required
 def timeline(request: SignedIn) -> HttpResponse:
-    images = access.timeline_of(request.user)
-    page = cursors.timeline(images, request.GET)
-    if "after" in request.GET and not page.newer:
+    page = cursors.timeline(access.timeline_of(request.user), request.GET)
+    if "after" in request.GET and not page.newer and not fragments.wanted(request):
         # The newest photos have one address, and it is always a full page.
         return redirect("gallery:timeline")
-    days = tiles.by_day(tiles.tiles(page.rows))
-    return render(request, "timeline.html", {"days": days, "page": page})
+    return days(request, page, LIBRARY)
+
+
+@require_safe
+@login_required
+def favourites(request: SignedIn) -> HttpResponse:
+    return _pages(request, access.favourites_of(request.user), FAVOURITES)
+
+
+@require_safe
+@login_required
+def archive(request: SignedIn) -> HttpResponse:
+    return _pages(request, access.archive_of(request.user), ARCHIVE)
+
+
+@require_safe
+@login_required
+def on_this_day(request: SignedIn) -> HttpResponse:
+    found = calendar.of_other_years(access.timeline_of(request.user), timezone.localdate())
+    return days(request, cursors.Page(found), ON_THIS_DAY)
+
+
+def days(
+    request: SignedIn, page: cursors.Page[Image], shown: Shown, *, newer: str = "", older: str = ""
+) -> HttpResponse:
+    """Render a page of photos by day. `newer` and `older` lead on where the list itself ends."""
+    density = choices.chosen(request, choices.DENSITY)
+    found = tiles.tiles(page.rows, density=density, stacks=tiles.stack_sizes(page.rows))
+    select = "&select=1" if "select" in request.GET else ""
+    context = {
+        "shown": shown,
+        "days": tiles.by_day(found, density),
+        "newer": f"{request.path}{page.newer}{select}" if page.newer else newer,
+        "older": f"{request.path}{page.older}{select}" if page.older else older,
+        "selecting": bool(select),
+        "further": bool(request.GET.get("before")),
+    }
+    return fragments.answer(request, "timeline.html", "_days.html", context)
+
+
+def _pages(request: SignedIn, images: ImageQuerySet, shown: Shown) -> HttpResponse:
+    return days(request, cursors.timeline(images, request.GET), shown)

@@ -6,6 +6,7 @@ for (const button of document.querySelectorAll('[data-dismiss]')) {
 }
 
 // The menu is a page; here it opens over this one, fetched when it is first wanted.
+const menuLink = document.querySelector('.bar > [data-menu]');
 let menu = null;
 let opener = null;
 let closed = -Infinity;
@@ -69,6 +70,63 @@ document.addEventListener('submit', async (event) => {
   const answer = await fetch(form.action, { method: 'POST', body, redirect: 'manual' }).catch(() => null);
   // Not remembered by the server: let the browser send the form and show what is wrong.
   if (answer?.type !== 'opaqueredirect') HTMLFormElement.prototype.submit.call(form);
+});
+
+// Selecting is of no use before the page stands: its module comes when the browser has nothing better to do.
+const selection = document.getElementById('selection');
+if (selection) addEventListener('load', () => (window.requestIdleCallback ?? setTimeout)(() => import(selection.dataset.module)));
+
+// Keys of every page. They are letters, so that they can be turned off (WCAG 2.1.4).
+let going = false;
+addEventListener('keydown', (event) => {
+  const { dataset } = document.documentElement;
+  if (dataset.keys === 'off' || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.target.closest('input, textarea, select, dialog[open], [contenteditable], .pswp')) return;
+  const went = going;
+  going = event.key === 'g';
+  if (went && event.key === 'p') location.assign(document.querySelector('.brand').href);
+  else if (went && event.key === 'a') document.querySelector('.tabs [data-albums]')?.click();
+  else if (event.key === '/') toSearch(event);
+  else if (event.key === '?' && menuLink) help(new URL('keys/', menuLink.href));
+});
+
+function toSearch(event) {
+  const field = document.querySelector('.find input');
+  event.preventDefault();
+  if (field?.checkVisibility()) field.focus();
+  else document.querySelector('.find-phone')?.click();
+}
+
+async function help(url) {
+  const answer = await fetch(url, { headers: { 'X-Requested-Fragment': '1' } }).catch(() => null);
+  if (!answer?.ok) {
+    location.assign(url);
+    return;
+  }
+  const panel = document.createElement('dialog');
+  panel.className = 'panel';
+  panel.innerHTML = await answer.text();
+  panel.setAttribute('aria-labelledby', 'keys');
+  panel.addEventListener('close', () => panel.remove());
+  panel.querySelector('[data-close]').addEventListener('click', (event) => {
+    event.preventDefault();
+    panel.close();
+  });
+  document.body.append(panel);
+  panel.showModal();
+}
+
+// The viewer opens over a grid. With a key held down, or where it cannot be had, the link leads to the photo's page.
+document.addEventListener('click', async (event) => {
+  const link = event.target.closest?.('.grid > li > a');
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  try {
+    const { open } = await import(document.body.dataset.viewer);
+    await open(link);
+  } catch {
+    location.assign(link.href);
+  }
 });
 
 const uploader = document.getElementById('uploader');

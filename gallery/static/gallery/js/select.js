@@ -1,0 +1,428 @@
+// Selecting photos in a grid, by pointer, keyboard and touch, and what is then done with all of them at once.
+
+const root = document.getElementById('selection');
+const { url, csrf, label } = root.dataset;
+// The server takes as many in one call (gallery/bulk.py).
+const STEP = 500;
+const UNDO_MS = 10_000;
+const PRESS_MS = 500;
+const MOVED_PX = 10;
+
+const chosen = new Set();
+const scope = document.getElementById('days') ?? document.querySelector('main');
+let anchor = null;
+let bar = null;
+let fetching = null;
+
+const tilesOf = (element) => [...element.querySelectorAll('.grid > li:not([hidden])')].filter((tile) => idOf(tile));
+const allTiles = () => tilesOf(scope);
+const linkOf = (tile) => tile.querySelector(':scope > a');
+const idOf = (tile) => linkOf(tile)?.pathname.match(/\/p\/([0-9a-f-]{36})\//)?.[1];
+const tileOf = (target) => {
+  const tile = target?.closest?.('.grid > li');
+  return tile && scope.contains(tile) && idOf(tile) ? tile : null;
+};
+
+dress();
+scope.addEventListener('tiles', dress);
+scope.addEventListener('click', click, { capture: true });
+scope.addEventListener('change', check);
+scope.addEventListener('keydown', key);
+addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && bar?.isConnected && !document.querySelector('dialog[open], :popover-open')) clear();
+});
+scope.addEventListener('touchstart', touch, { passive: true });
+document.querySelector('[data-select]')?.addEventListener('click', (event) => {
+  event.preventDefault();
+  mode(true);
+});
+
+// Every tile and every day gets a box; a tile that came back gets its mark again.
+function dress() {
+  for (const tile of allTiles()) {
+    let box = tile.querySelector('.choose input');
+    if (!box) {
+      box = boxFor(`${label} ${tile.querySelector('img').alt}`);
+      tile.append(box.parentElement);
+    }
+    box.checked = chosen.has(idOf(tile));
+  }
+  for (const heading of scope.querySelectorAll('.day > h2')) {
+    if (heading.querySelector('.choose')) continue;
+    const box = boxFor(`${label} ${heading.textContent.trim()}`);
+    box.parentElement.classList.add('all');
+    heading.prepend(box.parentElement);
+  }
+  markDays();
+}
+
+function boxFor(words) {
+  const frame = document.createElement('label');
+  frame.className = 'choose scripted';
+  const box = document.createElement('input');
+  box.type = 'checkbox';
+  // The keys reach every tile by its link; a second stop at each would be in the way.
+  box.tabIndex = -1;
+  box.setAttribute('aria-label', words);
+  frame.append(box);
+  return box;
+}
+
+function set(tile, on) {
+  if (on) chosen.add(idOf(tile));
+  else chosen.delete(idOf(tile));
+  const box = tile.querySelector('.choose input');
+  if (box) box.checked = on;
+}
+
+function range(from, to, on = true) {
+  const tiles = allTiles();
+  const [one, other] = [tiles.indexOf(from), tiles.indexOf(to)];
+  if (one < 0) return [to];
+  const between = tiles.slice(Math.min(one, other), Math.max(one, other) + 1);
+  for (const tile of between) set(tile, on);
+  return between;
+}
+
+function toggle(tile, extend) {
+  const on = extend || !chosen.has(idOf(tile));
+  if (extend && anchor?.isConnected) range(anchor, tile);
+  else set(tile, on);
+  anchor = tile;
+  changed();
+}
+
+function click(event) {
+  const tile = tileOf(event.target);
+  if (!tile || event.target.closest('.choose input')) return;
+  if (event.target.closest('.choose')) {
+    // A click on the label comes again as one on its box.
+    if (!event.shiftKey) return;
+    event.preventDefault();
+    toggle(tile, true);
+    return;
+  }
+  if (!event.target.closest('a') || event.button || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!event.shiftKey && !choosing()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  toggle(tile, event.shiftKey);
+}
+
+let shift = false;
+scope.addEventListener('pointerdown', (event) => { shift = event.shiftKey; }, { capture: true });
+
+function check(event) {
+  const box = event.target;
+  if (!box.matches('.choose input')) return;
+  const tile = tileOf(box);
+  if (tile) {
+    if (box.checked && shift && anchor?.isConnected) range(anchor, tile);
+    set(tile, box.checked);
+    anchor = tile;
+  } else {
+    const tiles = tilesOf(box.closest('.day'));
+    for (const inside of tiles) set(inside, box.checked);
+    anchor = tiles.at(-1);
+  }
+  changed();
+}
+
+function choosing() {
+  return document.documentElement.classList.contains('choosing');
+}
+
+async function changed() {
+  markDays();
+  await mode(chosen.size > 0 || choosing());
+}
+
+function markDays() {
+  for (const box of scope.querySelectorAll('.all input')) {
+    const tiles = tilesOf(box.closest('.day'));
+    const count = tiles.filter((tile) => chosen.has(idOf(tile))).length;
+    box.checked = count > 0 && count === tiles.length;
+    box.indeterminate = count > 0 && count < tiles.length;
+  }
+}
+
+function clear() {
+  chosen.clear();
+  for (const box of scope.querySelectorAll('.choose input')) {
+    box.checked = false;
+    box.indeterminate = false;
+  }
+  mode(false);
+}
+
+// The bar over the selection stands where the page's own bar was.
+async function mode(on) {
+  const header = document.querySelector('header.bar');
+  document.documentElement.classList.toggle('choosing', on);
+  if (!on) {
+    header.inert = false;
+    if (bar?.contains(document.activeElement)) (anchor?.isConnected ? linkOf(anchor) : scope.querySelector('.grid a'))?.focus();
+    bar?.remove();
+    return;
+  }
+  fetching ??= bringBar();
+  await fetching;
+  if (!bar || !choosing()) return;
+  if (!bar.isConnected) {
+    document.body.prepend(bar);
+    header.inert = true;
+  }
+  const status = bar.querySelector('[role="status"]');
+  const words = status.dataset.words.replace('#', chosen.size.toLocaleString(document.documentElement.lang));
+  // In a region that is there already, or nobody would be told.
+  requestAnimationFrame(() => { status.textContent = words; });
+}
+
+async function bringBar() {
+  const here = new URLSearchParams({ place: root.dataset.place ?? '', album: root.dataset.album ?? '' });
+  const answer = await fetch(`${url}?${here}`, { headers: { 'X-Requested-Fragment': '1' } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) {
+    fetching = null;
+    return;
+  }
+  const part = document.createElement('template');
+  part.innerHTML = await answer.text();
+  bar = part.content.querySelector('form');
+  bar.elements.next.value = location.pathname + location.search;
+  bar.querySelector('[data-clear]').addEventListener('click', clear);
+  bar.addEventListener('submit', submit);
+}
+
+function submit(event) {
+  const { submitter } = event;
+  if (submitter?.matches('[data-native]')) {
+    for (const old of bar.querySelectorAll('input[name="photo"]')) old.remove();
+    for (const id of chosen) bar.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'photo', value: id }));
+    return;
+  }
+  event.preventDefault();
+  if (chosen.size) act(submitter.value, [...chosen]);
+}
+
+// Sends the action in steps. Where the server asks something first, its form opens and is sent with each step.
+async function act(action, ids, more = {}) {
+  const done = [];
+  let said = { message: '', undo: '' };
+  for (let start = 0; start < ids.length; start += STEP) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ csrfmiddlewaretoken: csrf, ...more, action })) body.append(name, value);
+    if (root.dataset.album) body.append('album', root.dataset.album);
+    for (const id of ids.slice(start, start + STEP)) body.append('photo', id);
+    const answer = await fetch(url, { method: 'POST', body, headers: { 'X-Requested-Fragment': '1' } }).catch(() => null);
+    const kind = answer?.headers.get('Content-Type') ?? '';
+    if (kind.startsWith('text/html') && [200, 422].includes(answer.status) && !answer.redirected) {
+      ask(await answer.text(), action, ids);
+      return;
+    }
+    said = kind.startsWith('application/json') ? await answer.json() : { message: failed() };
+    if (!answer?.ok) {
+      toast(said.message);
+      break;
+    }
+    done.push(...said.done);
+  }
+  if (done.length) finish(action, done, said);
+}
+
+function failed() {
+  return bar.querySelector('[data-failed]').content.textContent;
+}
+
+function ask(html, action, ids) {
+  const panel = document.querySelector('dialog.panel') ?? document.createElement('dialog');
+  panel.className = 'panel';
+  panel.innerHTML = html;
+  panel.setAttribute('aria-labelledby', 'bulk-heading');
+  panel.querySelector('[data-cancel]').addEventListener('click', (event) => {
+    event.preventDefault();
+    panel.close();
+  });
+  panel.querySelector('form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.target));
+    delete given.photo;
+    act(action, ids, given);
+  });
+  panel.addEventListener('close', () => panel.remove(), { once: true });
+  if (!panel.open) {
+    document.body.append(panel);
+    panel.showModal();
+  }
+}
+
+function finish(action, done, { message, undo }) {
+  document.querySelector('dialog.panel')?.close();
+  const ids = new Set(done);
+  const touched = allTiles().filter((tile) => ids.has(idOf(tile)));
+  const leaves = action === 'bin' || action === (root.dataset.place === 'archive' ? 'unarchive' : 'archive') || action === 'unalbum'
+    || (action === 'unfavourite' && root.dataset.place === 'favourites');
+  const next = leaves ? after(touched) : null;
+  if (leaves) for (const tile of touched) tile.hidden = true;
+  for (const day of scope.querySelectorAll('.day:not(.spare)')) day.hidden = !tilesOf(day).length;
+  if (action === 'favourite' || action === 'unfavourite') for (const tile of touched) heart(tile, action === 'favourite');
+  if (leaves && next) anchor = next;
+  clear();
+  if (next) linkOf(next).focus();
+  toast(message, undo && (() => back(undo, done, touched)));
+  if (action === 'time') scope.dispatchEvent(new CustomEvent('reload'));
+}
+
+function after(tiles) {
+  const all = allTiles();
+  const gone = new Set(tiles);
+  const last = all.findLastIndex((tile) => gone.has(tile));
+  return all.slice(last + 1).find((tile) => !gone.has(tile)) ?? all.slice(0, last).findLast((tile) => !gone.has(tile));
+}
+
+function heart(tile, on) {
+  tile.querySelector('.badge:not(.kind)')?.remove();
+  if (on) linkOf(tile).append(bar.querySelector('[data-heart]').content.cloneNode(true));
+}
+
+async function back(action, ids, touched) {
+  await act(action, ids);
+  for (const tile of touched) {
+    tile.hidden = false;
+    tile.closest('.day')?.removeAttribute('hidden');
+  }
+  if (touched[0]?.isConnected) linkOf(touched[0]).focus();
+}
+
+function toast(message, undo) {
+  const shown = bar.querySelector('[data-toast]').content.firstElementChild.cloneNode(true);
+  shown.querySelector('span').textContent = message;
+  const button = shown.querySelector('[data-undo]');
+  if (undo) button.addEventListener('click', () => { shown.remove(); undo(); });
+  else button.remove();
+  shown.querySelector('[data-close]').addEventListener('click', () => shown.remove());
+  const region = document.querySelector('.toasts');
+  region.replaceChildren(shown);
+  // Who is about to press it is not hurried.
+  const leave = () => (shown.matches(':hover, :focus-within') ? setTimeout(leave, 2000) : shown.remove());
+  setTimeout(leave, UNDO_MS);
+}
+
+// Keys, of a tile that has the focus. Those that are a letter can be turned off (WCAG 2.1.4).
+function key(event) {
+  const tile = tileOf(event.target);
+  if (!tile || event.altKey || event.target.matches('input:not([type="checkbox"])')) return;
+  const letters = document.documentElement.dataset.keys !== 'off';
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key.toLowerCase() !== 'a') return;
+    everything(tile);
+  } else if (event.key === ' ' || (event.key === 'x' && letters)) {
+    if (event.target.matches('input')) return;
+    toggle(tile, false);
+  } else if (event.key === 'f' && letters) {
+    like(tile);
+  } else if (event.key === 'Delete') {
+    bringAnd(() => act('bin', chosen.size ? [...chosen] : [idOf(tile)]));
+  } else {
+    const target = step(tile, event.key);
+    if (!target) return;
+    if (event.shiftKey) {
+      set(tile, true);
+      set(target, true);
+      anchor = target;
+      changed();
+    }
+    linkOf(target).focus();
+  }
+  event.preventDefault();
+}
+
+function everything(tile) {
+  const day = tilesOf(tile.closest('.day') ?? scope);
+  const whole = day.every((one) => chosen.has(idOf(one))) ? allTiles() : day;
+  for (const one of whole) set(one, true);
+  changed();
+}
+
+function like(tile) {
+  const ids = chosen.size ? [...chosen] : [idOf(tile)];
+  const liked = allTiles().filter((one) => ids.includes(idOf(one))).every((one) => one.querySelector('.badge:not(.kind)'));
+  bringAnd(() => act(liked ? 'unfavourite' : 'favourite', ids).then(() => linkOf(tile).focus()));
+}
+
+async function bringAnd(then) {
+  fetching ??= bringBar();
+  await fetching;
+  if (bar) then();
+}
+
+// The tile that the key leads to: beside in reading order, above and below by where they are seen.
+function step(tile, name) {
+  const tiles = allTiles();
+  const at = tiles.indexOf(tile);
+  const along = getComputedStyle(scope).direction === 'rtl' ? -1 : 1;
+  if (name === 'ArrowRight') return tiles[at + along];
+  if (name === 'ArrowLeft') return tiles[at - along];
+  if (name === 'Home') return tiles[0];
+  if (name === 'End') return tiles.at(-1);
+  if (name !== 'ArrowDown' && name !== 'ArrowUp') return null;
+  const sign = name === 'ArrowDown' ? 1 : -1;
+  const middle = (one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    return { across: (left + right) / 2, down: (top + bottom) / 2 };
+  };
+  const from = middle(tile);
+  let best = null;
+  let line = null;
+  for (let place = at + sign; tiles[place]; place += sign) {
+    const there = middle(tiles[place]);
+    if ((there.down - from.down) * sign < 8) continue;
+    line ??= there.down;
+    if (Math.abs(there.down - line) > 8) break;
+    const off = Math.abs(there.across - from.across);
+    if (!best || off < best.off) best = { off, tile: tiles[place] };
+  }
+  return best?.tile;
+}
+
+// A long press selects; the finger that stays down and moves on selects what lies between.
+function touch(event) {
+  const tile = tileOf(event.target);
+  if (!tile || event.touches.length > 1) return;
+  const { clientX, clientY } = event.touches[0];
+  let pressed = false;
+  const timer = setTimeout(() => {
+    pressed = true;
+    anchor = tile;
+    set(tile, true);
+    navigator.vibrate?.(10);
+    changed();
+  }, PRESS_MS);
+  const before = new Set(chosen);
+  const move = (moved) => {
+    const point = moved.touches[0];
+    if (!pressed) {
+      if (Math.hypot(point.clientX - clientX, point.clientY - clientY) > MOVED_PX) clearTimeout(timer);
+      return;
+    }
+    moved.preventDefault();
+    const over = tileOf(document.elementFromPoint(point.clientX, point.clientY));
+    if (!over) return;
+    for (const one of allTiles()) if (!before.has(idOf(one))) set(one, false);
+    range(tile, over);
+    changed();
+  };
+  const calm = (menu) => menu.preventDefault();
+  const end = (ended) => {
+    clearTimeout(timer);
+    // The click that would follow is not meant.
+    if (pressed && ended.cancelable) ended.preventDefault();
+    scope.removeEventListener('touchmove', move);
+    scope.removeEventListener('touchend', end);
+    scope.removeEventListener('touchcancel', end);
+    setTimeout(() => scope.removeEventListener('contextmenu', calm));
+  };
+  scope.addEventListener('touchmove', move, { passive: false });
+  scope.addEventListener('touchend', end, { passive: false });
+  scope.addEventListener('touchcancel', end);
+  scope.addEventListener('contextmenu', calm);
+}
