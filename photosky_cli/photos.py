@@ -14,8 +14,11 @@ from photosky_cli.errors import Failed, Stopped, UsageError
 
 # What galleries take, by the ending of the name; a file that is named itself is offered whatever its ending.
 ENDINGS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif"}
-)
+    {
+        ".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".tif", ".tiff", ".heic", ".heif", ".hif", ".avif",
+        ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".mp4", ".m4v", ".mov", ".qt",
+    }
+)  # fmt: skip
 # Large enough for a fast line, small enough that what the kernel does not take at once is cheap to keep.
 CHUNK_BYTES = 128 * 1024
 

@@ -35,7 +35,8 @@ def folder_of(image: Image) -> Path:
 
 def suffix_of(image: Image) -> str:
     """Return the file name ending of the photo's type, with its dot."""
-    return f".{imaging.Format(image.content_type.removeprefix('image/')).extension}"
+    kind = imaging.Format.of_type(image.content_type)
+    return f".{kind.extension}" if kind else ""
 
 
 def safe_name(filename: str, suffix: str) -> str:

@@ -15,7 +15,7 @@ a second thread here, the second because glibc otherwise keeps twice the memory.
 from typing import TYPE_CHECKING
 
 from gallery.imaging.facts import YEARS, Facts, Kind, Processed, Rendition
-from gallery.imaging.formats import EXTENSIONS, SNIFF_BYTES, Format, sniff
+from gallery.imaging.formats import ACCEPT, EXTENSIONS, SNIFF_BYTES, Format, sniff
 from gallery.imaging.ladder import (
     ANIMATION,
     AVIF_RECIPE,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gallery.imaging.rendering import process
 
 __all__ = [
+    "ACCEPT",
     "ANIMATION",
     "AVIF_RECIPE",
     "CLIP",

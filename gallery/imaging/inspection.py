@@ -2,10 +2,23 @@
 
 from typing import NamedTuple
 
-from gallery.imaging import camera, exif, libvips, moment, place, refusals, structure, text, xmp
+from gallery.imaging import (
+    animation,
+    apple,
+    camera,
+    exif,
+    libvips,
+    moment,
+    place,
+    refusals,
+    structure,
+    text,
+    xmp,
+)
 from gallery.imaging.exif import Exif, Tag
 from gallery.imaging.facts import Facts
 from gallery.imaging.formats import Format, foreign, sniff
+from gallery.imaging.ladder import ANIMATION
 
 MAX_FRAMES = 10_000
 # By decoder: those that stream hold some lines, the others the whole picture (WebP and GIF 4 bytes a pixel, HEIC 16).
@@ -30,6 +43,8 @@ class _Header(NamedTuple):
     exif: Exif
     xmp: bytes
     has_own_colours: bool = False
+    duration_s: float | None = None
+    is_kept_moving: bool = False
 
 
 class Inspection(NamedTuple):
@@ -37,6 +52,9 @@ class Inspection(NamedTuple):
 
     facts: Facts
     has_own_colours: bool
+    # Of an animation, and whether it is short enough to be kept moving.
+    duration_s: float | None = None
+    is_kept_moving: bool = False
 
 
 def inspect(data: bytes) -> Facts:
@@ -50,7 +68,7 @@ def inspect(data: bytes) -> Facts:
 def read(data: bytes) -> Inspection:
     """Do what `inspect` does, for the one who goes on to decode. Raises Refused."""
     kind = recognise(data)
-    header = _heic_header(data) if kind is Format.HEIC else _vips_header(data, kind)
+    header = _header(data, kind)
     packet = xmp.read(header.xmp)
     when, where = moment.read(header.exif), place.read(header.exif.gps)
     facts = Facts(
@@ -67,10 +85,10 @@ def read(data: bytes) -> Inspection:
         longitude=where.longitude,
         altitude_m=where.altitude_m,
         description=_description(header.exif, packet),
-        extra=_extra(header.exif, packet),
+        extra=_extra(header.exif, packet) | ({"moving": ANIMATION.name} if header.is_kept_moving else {}),
         **camera.read(header.exif, packet.lens),
     )
-    return Inspection(facts, header.has_own_colours)
+    return Inspection(facts, header.has_own_colours, header.duration_s, header.is_kept_moving)
 
 
 def recognise(data: bytes) -> Format:
@@ -79,10 +97,31 @@ def recognise(data: bytes) -> Format:
         raise refusals.empty()
     head = data[:1024]
     kind = sniff(head)
+    if kind is Format.TIFF:
+        return structure.raw_kind(data) or kind
     if kind is not None:
         return kind
     what = foreign(head)
     raise refusals.unsupported_format(what) if what else refusals.not_an_image()
+
+
+def _header(data: bytes, kind: Format) -> _Header:
+    if kind.is_video:
+        # Never read as a whole: gallery.imaging.video makes a poster of it, which then comes here.
+        raise refusals.unsupported_format("a video where a picture is expected")
+    if kind.is_raw:
+        return _raw_header(data, kind)
+    return _heic_header(data) if kind is Format.HEIC else _vips_header(data, kind)
+
+
+def _raw_header(data: bytes, kind: Format) -> _Header:
+    # Loaded for those who need it.
+    from gallery.imaging import raw
+
+    tags = raw.read_exif(data, kind)
+    orientation = _orientation(tags)
+    width, height = raw.sensor_size(data, orientation)
+    return _Header(width, height, 1, orientation, tags, b"")
 
 
 def _heic_header(data: bytes) -> _Header:
@@ -98,8 +137,6 @@ def _heic_header(data: bytes) -> _Header:
 
 def _vips_header(data: bytes, kind: Format) -> _Header:
     structure.check_end(data, kind)
-    if kind is Format.TIFF:
-        structure.check_raw(data)
     pixels = libvips.open_header(data, kind)
     width, height = pixels.width, pixels.height
     several_scans = bool(libvips.field(pixels, "jpeg-multiscan"))
@@ -118,7 +155,11 @@ def _vips_header(data: bytes, kind: Format) -> _Header:
     tags = exif.read(data if kind is Format.TIFF else libvips.blob(pixels, "exif-data"))
     stored = _orientation(tags) if kind is Format.AVIF else rotation
     packet = libvips.blob(pixels, "xmp-data")
-    return _Header(width, height, frames, stored, tags, packet, libvips.has_own_colours(pixels))
+    header = _Header(width, height, frames, stored, tags, packet, libvips.has_own_colours(pixels))
+    moving = animation.timing(pixels, kind)
+    if moving is None:
+        return header
+    return header._replace(duration_s=moving.seconds, is_kept_moving=moving.is_kept)
 
 
 def _check_pixels(width: int, height: int, kind: Format, limit: int) -> None:
@@ -172,4 +213,5 @@ def _extra(tags: Exif, packet: xmp.Xmp) -> dict[str, object]:
             found[name] = int(number) if number == int(number) else round(number, 3)
     if packet.rating is not None:
         found["rating"] = packet.rating
+    found |= apple.read(tags.photo.raw(Tag.MAKER_NOTE))
     return found

@@ -37,10 +37,16 @@ LADDER = MappingProxyType(
     }
 )
 BASE = LADDER["l2560"]
+# Not of every picture: what moves, beside the ladder of its first frame or its poster.
+ANIMATION = Rung("anim", 640, 640)
+CLIP = Rung("clip", 0, 0, content_type="video/mp4", extension="mp4")
+MOVING = MappingProxyType({rung.name: rung for rung in (ANIMATION, CLIP)})
 
 
 def rung_of(name: str, recipe: str) -> Rung:
     """Give a rung as a recipe makes it, a former one included. Raises KeyError for a name that there is not."""
+    if name in MOVING:
+        return MOVING[name]
     rung = LADDER[name]
     if recipe.endswith("a") and rung.extension == "webp":
         return replace(rung, content_type="image/avif", extension="avif")

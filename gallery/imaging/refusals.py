@@ -2,7 +2,7 @@
 
 from typing import Final
 
-TAKEN = "JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF"
+TAKEN = "JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF photos, raw files of cameras, and MP4 and MOV videos"
 
 EMPTY: Final = "empty"
 NOT_AN_IMAGE: Final = "not_an_image"
@@ -12,6 +12,10 @@ CORRUPT: Final = "corrupt"
 TOO_MANY_PIXELS: Final = "too_many_pixels"
 TOO_MANY_SCANS: Final = "too_many_scans"
 TOO_MANY_FRAMES: Final = "too_many_frames"
+NO_PREVIEW: Final = "no_preview"
+VIDEO_BROKEN: Final = "video_broken"
+VIDEO_TOO_SLOW: Final = "video_too_slow"
+VIDEO_UNSUPPORTED: Final = "video_unsupported"
 DECODER_CRASHED: Final = "decoder_crashed"
 DECODER_TIMEOUT: Final = "decoder_timeout"
 DECODER_MEMORY: Final = "decoder_memory"
@@ -27,6 +31,10 @@ CODES: Final = (
     TOO_MANY_PIXELS,
     TOO_MANY_SCANS,
     TOO_MANY_FRAMES,
+    NO_PREVIEW,
+    VIDEO_BROKEN,
+    VIDEO_TOO_SLOW,
+    VIDEO_UNSUPPORTED,
     *DECODER_CODES,
 )
 
@@ -53,9 +61,7 @@ def empty() -> Refused:
 
 def not_an_image() -> Refused:
     """Build the refusal of a file that is no picture at all."""
-    return Refused(
-        NOT_AN_IMAGE, f"This is not a photo, whatever its name says. {TAKEN} photos can be uploaded."
-    )
+    return Refused(NOT_AN_IMAGE, f"This is not a photo, whatever its name says. {TAKEN} can be uploaded.")
 
 
 def unsupported_format(what: str) -> Refused:
@@ -137,5 +143,40 @@ def decoder_memory(detail: str = "") -> Refused:
         DECODER_MEMORY,
         "This photo needs more memory to read than there is here. Make it smaller, or save it as a JPEG, "
         "and upload that.",
+        detail,
+    )
+
+
+def no_preview(detail: str = "") -> Refused:
+    """Build the refusal of a raw file that holds no picture of use and cannot be developed either."""
+    return Refused(
+        NO_PREVIEW,
+        "This raw file holds no preview, and its camera is not known here. Export it as DNG or JPEG and upload that.",
+        detail,
+    )
+
+
+def video_broken(detail: str = "") -> Refused:
+    """Build the refusal of a video of which no picture can be read."""
+    return Refused(
+        VIDEO_BROKEN,
+        "This video is damaged and cannot be read. Play it on your device, save it anew as MP4 and upload that.",
+        detail,
+    )
+
+
+def video_too_slow(seconds: int) -> Refused:
+    """Build the refusal of a video that keeps its decoder busy for too long."""
+    return Refused(
+        VIDEO_TOO_SLOW,
+        f"This video could not be read within {seconds} seconds. Save it anew as MP4 and upload that.",
+    )
+
+
+def video_unsupported(detail: str = "") -> Refused:
+    """Build the refusal of videos by an installation that lacks FFmpeg."""
+    return Refused(
+        VIDEO_UNSUPPORTED,
+        "Videos cannot be taken by this gallery: its operator has not installed FFmpeg.",
         detail,
     )

@@ -3,11 +3,12 @@
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 import pyvips
 
-from gallery.imaging import inspection, libvips, thumbhash
+from gallery.imaging import animation, inspection, libvips, thumbhash
 from gallery.imaging.facts import Facts, Processed, Rendition
 from gallery.imaging.formats import Format
 from gallery.imaging.ladder import BASE, LADDER, RECIPE, Rung, crop_area, rung_of, rung_size
@@ -35,16 +36,42 @@ def process(data: bytes, *, turn: int = 0, recipe: str = RECIPE) -> Processed:
     `turn` is by how many degrees clockwise (0, 90, 180, 270) a person turned what the camera holds to be upright.
     All of the file has been decoded when this returns, so nothing need be stored of a picture that breaks half way.
     """
-    facts, has_own_colours = inspection.read(data)
-    base = _base(data, facts, has_own_colours=has_own_colours)
+    read = inspection.read(data)
+    if read.facts.format.is_raw:
+        facts, base = _raw(data, read.facts)
+    else:
+        facts = read.facts
+        base = _base(data, facts, has_own_colours=read.has_own_colours)
     facts = _turned(facts, turn)
     levels = _levels(base, facts, turn)
     return Processed(
         facts=facts,
         colour=_colour(levels.small),
         thumbhash=_hash(levels.small),
-        renditions=_encoded(levels.pixels, recipe),
+        kind="photo" if read.duration_s is None else "animation",
+        duration_s=read.duration_s,
+        renditions=chain(_encoded(levels.pixels, recipe), _moving(data, read, turn)),
     )
+
+
+def _moving(data: bytes, read: inspection.Inspection, turn: int) -> Iterator[Rendition]:
+    if read.is_kept_moving:
+        yield animation.rendition(data, turn)
+
+
+def _raw(data: bytes, facts: Facts) -> tuple[Facts, pyvips.Image]:
+    """Decode what a raw file is shown by; the size that is told of it is that of the picture that can be seen."""
+    from gallery.imaging import raw
+
+    try:
+        shown = raw.decoded(data, facts.orientation)
+        width, height = shown.pixels.width, shown.pixels.height
+        extra = facts.extra | {"raw_shown": shown.source, "sensor_size": [facts.width, facts.height]}
+        facts = replace(facts, width=width, height=height, extra=extra)
+        size = rung_size(BASE.name, width, height)
+        return facts, _plain(shown.pixels.thumbnail_image(size[0], height=size[1], size="force"))
+    except pyvips.Error as error:
+        raise libvips.refused(error) from error
 
 
 def _turned(facts: Facts, turn: int) -> Facts:

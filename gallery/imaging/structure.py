@@ -104,9 +104,16 @@ def check_boxes(data: bytes) -> None:
             raise refusals.truncated(f"box {kind!r} ends at {position} of {len(data)}")
 
 
-def check_raw(data: bytes) -> None:
-    """Refuse camera raw files that are TIFF outside (DNG, NEF, ARW): their first picture is a thumbnail."""
+def raw_kind(data: bytes) -> Format | None:
+    """Tell which raw format a TIFF file is; None for a plain TIFF. Its first picture would be a thumbnail."""
     image = exif.read(data).image
+    if image.raw(Tag.DNG_VERSION):
+        return Format.DNG
     reduced = int(image.number(Tag.NEW_SUBFILE_TYPE) or 0) & 1
-    if image.raw(Tag.DNG_VERSION) or (reduced and Tag.SUB_IFDS in image.values):
-        raise refusals.unsupported_format("a camera raw file")
+    if not reduced or Tag.SUB_IFDS not in image.values:
+        return None
+    make = image.text(Tag.MAKE).upper()
+    for name, kind in (("NIKON", Format.NEF), ("SONY", Format.ARW)):
+        if make.startswith(name):
+            return kind
+    raise refusals.unsupported_format("a camera raw file of a kind that is not known here")

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from gallery.objectstore.connection import bucket, client, translated
 from gallery.objectstore.errors import (
@@ -138,6 +138,26 @@ def put(
                 raise
         else:
             return
+
+
+def put_file(key: str, file: IO[bytes], *, content_type: str, cache_control: str = "") -> None:
+    """Store an open file under a key, whatever stands there; it is read twice, never held in memory."""
+    file.seek(0)
+    hashing = hashlib.sha256()
+    while chunk := file.read(CHUNK_BYTES):
+        hashing.update(chunk)
+    file.seek(0)
+    checksum = base64.b64encode(hashing.digest()).decode()
+    optional: dict[str, Any] = {"CacheControl": cache_control} if cache_control else {}
+    with translated(key):
+        client().put_object(
+            Bucket=bucket(),
+            Key=key,
+            Body=file,
+            ContentType=content_type,
+            ChecksumSHA256=checksum,
+            **optional,
+        )
 
 
 def copy(source: str, target: str) -> None:

@@ -36,11 +36,17 @@ MOST_PARTS = 1000
 HEX = frozenset("0123456789abcdef")
 
 # What libmagic-less systems do not know of, by extension.
-for _format in imaging.Format:
-    mimetypes.add_type(_format.content_type, f".{_format.extension}")
-mimetypes.add_type("image/heic", ".heif")
-mimetypes.add_type("image/heic", ".hif")
+for _extension, _format in imaging.EXTENSIONS.items():
+    mimetypes.add_type(_format.content_type, f".{_extension}")
 _TYPES = frozenset(fmt.content_type for fmt in imaging.Format)
+# What browsers and libraries call files of these formats instead.
+_OTHER_NAMES = {
+    "image/heif": "image/heic",
+    "image/jpg": "image/jpeg",
+    "image/dng": "image/x-adobe-dng",
+    "video/x-m4v": "video/mp4",
+    "video/3gpp": "video/mp4",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +155,22 @@ def _checked(file: File) -> str:
     content_type = photo_type(file.filename, file.content_type)
     if content_type:
         return content_type
-    kinds = ", ".join(fmt.label for fmt in imaging.Format)
-    raise UnsupportedType(f"{name} is not a kind of photo that can be kept here: {kinds}.")
+    raise UnsupportedType(f"{name} is not a kind of photo or video that can be kept here: {imaging.TAKEN}.")
 
 
 def photo_type(filename: str, content_type: str = "") -> str:
     """Return the media type that name and claimed type suggest; nothing where it is no photograph's."""
-    for guess in (content_type.lower(), mimetypes.guess_type(filename.lower())[0]):
-        if guess == "image/heif":
-            return "image/heic"
-        if guess in _TYPES:
-            return str(guess)
-    return ""
+    named, claimed = _named_type(filename), content_type.lower()
+    # By their first bytes most raw files are TIFF, and some systems say so: then the name knows better.
+    if claimed == imaging.Format.TIFF.content_type and named:
+        return named
+    claimed = _OTHER_NAMES.get(claimed, claimed)
+    return claimed if claimed in _TYPES else named
+
+
+def _named_type(filename: str) -> str:
+    guess = mimetypes.guess_type(filename.lower())[0] or ""
+    return guess if guess in _TYPES else ""
 
 
 def clean_name(filename: str) -> str:
@@ -179,7 +189,7 @@ def _answer_known(batch: _Batch) -> None:
         batch.answers[place] = Started("exists", image=image)
         inside.append(image.pk)
     if batch.album is not None and inside:
-        atomic_retry(batch.album.add)(inside)
+        atomic_retry(batch.album.add)(inside, by=batch.owner)
 
 
 def _rows(batch: _Batch) -> dict[str, Upload]:
@@ -233,7 +243,8 @@ def _new_row(batch: _Batch, file: File, content_type: str) -> Upload:
         album=batch.album,
         file_modified_at=file.modified_at,
     )
-    row.key = transitions.fresh_key(row, imaging.Format(content_type.removeprefix("image/")).extension)
+    kind = imaging.Format.of_type(content_type)
+    row.key = transitions.fresh_key(row, kind.extension if kind else "bin")
     return row
 
 
