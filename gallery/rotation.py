@@ -1,0 +1,94 @@
+"""Turning a photo by a quarter: the wish is a job, the turned picture is made from the original, which stays as it is."""
+
+import uuid
+
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from gallery import imaging, jobs, objectstore, renditions, waking
+from gallery.access import GONE
+from gallery.errors import GalleryError
+from gallery.models import Image, Job
+from photosky.database import atomic_retry
+
+KIND = "turn"
+QUARTERS = (90, 180, 270)
+
+
+class CannotTurn(GalleryError):
+    """The wish makes no sense for this image."""
+
+    code = "cannot_turn"
+
+
+def turn(image: Image, degrees: int) -> int:
+    """Ask for the picture to be turned clockwise; return where it will stand, in degrees from how it was taken.
+
+    Wishes add up, also those that come before an earlier one was fulfilled, or at the same time. Raises CannotTurn,
+    and Http404 where the image was deleted for good meanwhile.
+    """
+    if degrees not in QUARTERS:
+        raise CannotTurn(_("Photos are turned by 90, 180 or 270 degrees."))
+    if not can_turn(image):
+        raise CannotTurn(_("Only photos can be turned, not videos and animations."))
+    wanted = _wish(image, degrees)
+    # Once more, now that the worker can see the row.
+    waking.wake()
+    return wanted
+
+
+def can_turn(image: Image) -> bool:
+    """Return whether this is a still picture."""
+    return image.kind in {None, Image.Kind.PHOTO}
+
+
+def pending(image: Image) -> int | None:
+    """Return where the picture will stand once all wishes are fulfilled; None where none is open."""
+    waiting = Job.objects.filter(owner_id=image.owner_id, kind=KIND, state=Job.State.WAITING).order_by("id")
+    wishes = [job["degrees"] for job in waiting.values_list("payload", flat=True) if _is_of(job, image)]
+    return int(wishes[-1]) if wishes else None
+
+
+@atomic_retry
+def _wish(image: Image, degrees: int) -> int:
+    # Written first, so that of two wishes at a time one waits for the other, or is made again.
+    row = Image.objects.filter(pk=image.pk)
+    if not row.update(updated_at=timezone.now()):
+        raise Http404(GONE)
+    open_wish = pending(image)
+    standing = open_wish if open_wish is not None else row.values_list("rotation", flat=True)[0] or 0
+    wanted = (standing + degrees) % 360
+    jobs.start(KIND, image.owner, {"image": str(image.pk), "degrees": wanted})
+    return wanted
+
+
+def bring_about(job: Job, _round: jobs.Round) -> dict[str, object]:
+    """Make the renditions of the picture as it is to stand. A wish that a later one has overtaken is passed over.
+
+    The job says where the picture is to stand, not by how much to turn it: doing it twice comes to the same.
+    """
+    image_id, wanted = uuid.UUID(job.payload["image"]), int(job.payload["degrees"])
+    while (image := Image.objects.filter(pk=image_id).first()) and not _is_overtaken(job, image):
+        if (image.rotation or 0) == wanted or _rebuilt(image, wanted):
+            return {"degrees": wanted}
+        # Somebody else rebuilt it at this moment: look again.
+    return {}
+
+
+def _rebuilt(image: Image, wanted: int) -> bool:
+    try:
+        return renditions.rebuild(image, turn=wanted)
+    except imaging.Refused as refusal:
+        raise jobs.Failed(refusal.message) from refusal
+    except (renditions.Altered, objectstore.NotFound) as error:
+        raise jobs.Failed(_("The original cannot be read, so that the photo stays as it is.")) from error
+
+
+def _is_overtaken(job: Job, image: Image) -> bool:
+    later = Job.objects.owned_by(job.owner).filter(kind=KIND, id__gt=job.pk).values_list("payload", flat=True)
+    return any(_is_of(payload, image) for payload in later)
+
+
+def _is_of(payload: dict[str, object], image: Image) -> bool:
+    return payload.get("image") == str(image.pk)
