@@ -23,6 +23,7 @@ from gallery import (
     marker,
     objectstore,
     originals,
+    outdated,
     removals,
     renditions,
     sessions,
@@ -138,8 +139,8 @@ def _bucket_is_ours() -> bool:
 
 
 def _chores() -> None:
-    """Purge the bin, remove what is to go, forget refused files. What fails is tried again by the next tick."""
-    for chore in (_purge_bin, _drop_rejected, removals.run):
+    """Purge the bin, forget refused files, remove what is to go, renew. What fails is tried again by the next tick."""
+    for chore in (_purge_bin, _drop_rejected, removals.run, _renew):
         _attempt(chore)
 
 
@@ -155,7 +156,7 @@ def _catch_up() -> None:
 def _attempt(chore: Callable[[], object]) -> None:
     try:
         chore()
-    except (objectstore.ObjectStoreError, marker.WrongBucket) as error:
+    except (objectstore.ObjectStoreError, marker.WrongBucket, imaging.Unavailable) as error:
         logger.error("chore failed chore=%s error=%s", chore.__name__, error)
 
 
@@ -195,6 +196,10 @@ def _work(stop: threading.Event, round_: Callable[[], bool]) -> None:
         if not busy:
             close_old_connections()
             waking.idle(IDLE_S)
+
+
+def _renew() -> None:
+    outdated.renew(lambda: Upload.objects.due(timezone.now()).exists())
 
 
 def _purge_bin() -> None:

@@ -36,7 +36,12 @@ class Command(BaseCommand):
                 continue
             try:
                 rebuilt += renditions.rebuild(image)
-            except (imaging.Refused, objectstore.ObjectStoreError, renditions.Altered) as error:
+            except (
+                imaging.Refused,
+                imaging.Unavailable,
+                objectstore.ObjectStoreError,
+                renditions.Altered,
+            ) as error:
                 failures.append(f"{image.pk} {image.filename}: {error}")
         self.stdout.write(f"{rebuilt} rebuilt, {len(failures)} failed")
         for failure in failures:
