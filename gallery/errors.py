@@ -13,6 +13,11 @@ class GalleryError(Exception):
         super().__init__(message)
         self.message = message
 
+    @property
+    def members(self) -> dict[str, str | int]:
+        """What the API tells beside code and message."""
+        return {}
+
 
 class InvalidUpload(GalleryError):
     """A file was announced that cannot be taken: its name, size, type or checksum is wrong."""

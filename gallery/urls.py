@@ -11,12 +11,15 @@ from gallery.views import (
     months,
     photo,
     photo_changes,
+    places,
     pwa,
+    search,
     smart,
     tags,
     timeline,
     upload,
 )
+from gallery.views import map as map_views
 from gallery.views.bin import bin_page, delete_all, empty_bin, restore_many
 
 app_name = "gallery"
@@ -71,6 +74,14 @@ urlpatterns = [
     path("tags/<uuid:tag_id>/edit/", tags.edit_tag, name="edit_tag"),
     path("tags/<uuid:tag_id>/merge/", tags.merge_tag, name="merge_tag"),
     path("tags/<uuid:tag_id>/delete/", tags.delete_tag, name="delete_tag"),
+    path("search/", search.search_page, name="search"),
+    path("map/", map_views.map_page, name="map"),
+    path("map/photos/", map_views.map_photos, name="map_photos"),
+    path("map/area/", map_views.map_area, name="map_area"),
+    path("places/", places.places, name="places"),
+    path("places/<str:code>/", places.country, name="country"),
+    path("places/<str:code>/photos/", places.country_photos, name="country_photos"),
+    path("places/<str:code>/in/<path:name>/", places.place, name="place"),
     path("upload/", upload.upload, name="upload"),
     path("upload/form/", upload.upload_form, name="upload_form"),
     path("upload/done/<uuid:upload_id>/", upload.upload_done, name="upload_done"),

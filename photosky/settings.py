@@ -207,6 +207,7 @@ DECODER_MODULE = "gallery.imaging.child"
 # Renditions are made anew as AVIF when there is nothing else to do.
 AVIF = env.boolean("PHOTOSKY_AVIF")
 DEFAULT_QUOTA_BYTES = env.integer("PHOTOSKY_QUOTA_BYTES", 0)
+PMTILES_URL = env.address("PHOTOSKY_PMTILES_URL")
 BIN_DAYS = env.integer("PHOTOSKY_BIN_DAYS", 30, least=1, most=36_500)
 
 STORAGES: dict[str, dict[str, Any]] = {

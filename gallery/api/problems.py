@@ -55,7 +55,7 @@ def _described(error: Exception, context: Mapping[str, Any]) -> tuple[dict[str, 
     if isinstance(error, PermissionDenied):
         return _body(403, "permission_denied", str(error) or "You may not do this."), {}
     if isinstance(error, GalleryError):
-        return _body(error.status, error.code, error.message), {}
+        return _body(error.status, error.code, error.message) | error.members, {}
     if isinstance(error, objectstore.ObjectStoreError):
         return _of_store(error)
     if isinstance(error, exceptions.APIException):

@@ -7,8 +7,10 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from gallery.api import problems
 from gallery.api.albums import AlbumViewSet
 from gallery.api.images import ImageViewSet
+from gallery.api.map import ClustersView, CountriesView, PlacesView
 from gallery.api.me import MeView, TokenViewSet
 from gallery.api.schema import docs
+from gallery.api.search import SearchView
 from gallery.api.uploads import UploadViewSet
 
 app_name = "api"
@@ -35,6 +37,10 @@ router.register("tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("search/", SearchView.as_view(), name="search"),
+    path("map/clusters/", ClustersView.as_view(), name="map-clusters"),
+    path("places/", CountriesView.as_view(), name="countries"),
+    path("places/<str:code>/", PlacesView.as_view(), name="places"),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

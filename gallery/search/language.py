@@ -62,6 +62,11 @@ class QueryError(GalleryError):
         super().__init__(message)
         self.term, self.start, self.end = term, start, start + len(term)
 
+    @property
+    def members(self) -> dict[str, str | int]:
+        """The term, and where it begins, in characters."""
+        return {"term": self.term, "start": self.start}
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
