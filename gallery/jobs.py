@@ -81,7 +81,7 @@ def start(kind: str, owner: User, payload: dict[str, Any]) -> Job:
     if kind not in FUNCTIONS:
         raise KeyError(f"No function does jobs of the kind {kind!r}.")
     job = Job.objects.create(kind=kind, owner=owner, payload=payload)
-    waking.wake()
+    waking.wake_for_job(job.pk)
     return job
 
 
@@ -89,7 +89,18 @@ def retry(job: Job) -> bool:
     """Give a failed job all its attempts again. Returns whether it had failed."""
     failed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED)
     fresh = {"code": "", "reason": "", "attempts": 0, "finished_at": None, "not_before": timezone.now()}
-    return bool(failed.update(state=Job.State.WAITING, **fresh))
+    again = bool(failed.update(state=Job.State.WAITING, **fresh))
+    if again:
+        waking.wake_for_job(job.pk)
+    return again
+
+
+def work(job_id: uuid.UUID) -> bool:
+    """Do a round of one job, where it waits. Returns whether this call did."""
+    job = _lease(job_id)
+    if job is not None:
+        _work_on(job)
+    return job is not None
 
 
 def work_once() -> bool:
@@ -118,6 +129,7 @@ def _work_on(job: Job) -> None:
         _leased(job).update(
             payload=more.payload, lease_until=None, lease_token=None, attempts=0, not_before=when
         )
+        waking.wake_for_job(job.pk, when - timezone.now())
     except Failed as error:
         _fail(job, error.code, error.message)
     except Exception as error:
@@ -154,6 +166,7 @@ def _try_again(job: Job, error: Exception) -> None:
         not_before=timezone.now() + FIRST_RETRY * 2 ** max(job.attempts - 1, 0),
     )
 
+    waking.wake_for_job(job.pk, wait)
 
 def _fail(job: Job, code: str, reason: str) -> None:
     logger.warning("job given up job=%s kind=%s code=%s", job.pk, job.kind, code)

@@ -1,7 +1,8 @@
-"""The worker function: turns the queue's messages about arrived objects into images, and ticks."""
+"""The worker function: turns the queue's messages into images and rounds of jobs, and ticks."""
 
 import json
 import logging
+import uuid
 from collections.abc import Iterator
 from typing import Any, Protocol
 from urllib.parse import unquote_plus
@@ -11,13 +12,15 @@ from photosky import jsonlog, lambda_start
 lambda_start.prepare()
 lambda_start.start_django()
 
-from gallery import tasks, uploads  # noqa: E402  after Django is set up
+from gallery import jobs, tasks, uploads, waking  # noqa: E402  after Django is set up
 from gallery.errors import GalleryError  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
 # The largest photo takes well under a minute; what is begun later than this could be killed half way.
 LEAST_LEFT_MS = 90_000
+# A job's round, and what it has in hand when the round is over.
+LEAST_LEFT_FOR_JOB_MS = int(jobs.ROUND_S * 1000) + 30_000
 
 Event = dict[str, Any]
 
@@ -55,7 +58,7 @@ def handler(event: Event, context: Context) -> Event | None:
 def tick(context: Context) -> int:
     """Work off what waits, as long as there is time, then do the periodic work. Returns how many uploads were done."""
     done = 0
-    while context.get_remaining_time_in_millis() > LEAST_LEFT_MS:
+    while context.get_remaining_time_in_millis() > LEAST_LEFT_FOR_JOB_MS:
         if not tasks.work_once():
             return done + tasks.tick()
         done += 1
@@ -67,7 +70,7 @@ def _failures(records: list[Event], context: Context) -> Iterator[dict[str, str]
     for record in records:
         if context.get_remaining_time_in_millis() > LEAST_LEFT_MS:
             try:
-                _message(record)
+                _message(record, context)
                 continue
             except Exception:
                 # One message must not take the others of its batch with it; the queue counts its tries.
@@ -75,11 +78,23 @@ def _failures(records: list[Event], context: Context) -> Iterator[dict[str, str]
         yield {"itemIdentifier": record["messageId"]}
 
 
-def _message(record: Event) -> None:
+def _message(record: Event, context: Context) -> None:
     body = json.loads(record["body"])
+    if isinstance(body, dict) and body.keys() == {"job"}:
+        _job(uuid.UUID(body["job"]), context)
+        return
     if not isinstance(body, dict) or not _is_about_objects(body):
-        raise lambda_start.UnknownEvent("The message is no S3 event notification.")
+        raise lambda_start.UnknownEvent("The message is neither an S3 event notification nor about a job.")
     _objects_arrived(body)
+
+
+def _job(job_id: uuid.UUID, context: Context) -> None:
+    """Do a round of the job; what is left of it sends a message of its own."""
+    if context.get_remaining_time_in_millis() > LEAST_LEFT_FOR_JOB_MS:
+        jobs.work(job_id)
+    else:
+        # Another invocation has time for it, sooner than this message would come again.
+        waking.wake_for_job(job_id)
 
 
 def _is_about_objects(event: Event) -> bool:

@@ -197,6 +197,8 @@ S3 = S3Settings(
     addressing=env.choice("PHOTOSKY_S3_ADDRESSING", "auto", ("auto", "path", "virtual")),
     media_base_url=env.address("PHOTOSKY_MEDIA_BASE_URL"),
 )
+# Where a worker function hears of jobs; empty where the worker is a thread or a process that looks by itself.
+QUEUE_URL = env.address("PHOTOSKY_QUEUE_URL")
 MAX_UPLOAD_BYTES = env.integer("PHOTOSKY_MAX_UPLOAD_BYTES", 200 * 1024**2, least=1)
 # Photographs are decoded by processes of their own, which may be killed; as many at once as there are processors, but one
 # on Lambda, where AWS starts as many functions as there is work.

@@ -45,6 +45,7 @@ def of_both(function: str) -> dict[str, list[str]]:
         "ssm:GetParametersByPath": [PARAMETERS, f"{PARAMETERS}/*"],
         "logs:CreateLogStream": [log_group(function)],
         "logs:PutLogEvents": [log_group(function)],
+        "sqs:SendMessage": [WORK],
     }
 
 

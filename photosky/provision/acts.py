@@ -10,7 +10,7 @@ from photosky.provision.desired import DesiredState, desired_state
 from photosky.provision.errors import ProvisionError, explained
 from photosky.provision.monitoring import monitoring_parts, subscription
 from photosky.provision.parts import Change, Part, Report, Sleep, apply, plan
-from photosky.provision.queues import queue_parts
+from photosky.provision.queues import queue_parts, queue_url
 from photosky.provision.roles import policy_file_parts, role_parts
 from photosky.provision.wiring import wiring_parts
 
@@ -71,7 +71,17 @@ class Stage:
             remains.append(
                 "No page may upload: set PHOTOSKY_SITE_URL to the gallery's address, once it has one, and run this once more."
             )
-        return remains + self._remaining_alarm()
+        return remains + self._remaining_queue() + self._remaining_alarm()
+
+    def _remaining_queue(self) -> list[str]:
+        with explained("looking for the queue"):
+            address = queue_url(self.account, self.state.queue.name)
+        if address in {None, self.config.queue_url}:
+            return []
+        return [
+            f"Zips and other jobs begin up to 15 minutes late: set PHOTOSKY_QUEUE_URL to {address} in the stage's "
+            f"aws_environment_variables, then `make update STAGE={self.config.stage}`."
+        ]
 
     def _remaining_alarm(self) -> list[str]:
         topic = self.state.topic

@@ -56,6 +56,7 @@ class ProvisionConfig:
     worker_concurrency: int = 5
     cdn_distribution: str = ""
     seed_cors: bool = False
+    queue_url: str = ""
 
     @property
     def functions(self) -> tuple[Function, Function]:
@@ -111,6 +112,7 @@ def _config(
         worker_concurrency=_concurrency(env),
         cdn_distribution=_distribution(env),
         seed_cors=seed_cors,
+        queue_url=env.address("PHOTOSKY_QUEUE_URL"),
     )
 
 

@@ -24,6 +24,8 @@ ON_THE_QUEUE = [
     "sqs:ChangeMessageVisibility",
     "sqs:GetQueueAttributes",
 ]
+# What both functions do themselves: tell the worker of a job.
+INTO_THE_QUEUE = ["sqs:SendMessage"]
 Document = dict[str, Any]
 
 
@@ -120,9 +122,17 @@ def topic_policy(names: Names, topic: str) -> Document:
 
 
 def role_policy(
-    names: Names, bucket: str, functions: Iterable[str], *, parameters: str = "", queue: str = ""
+    names: Names,
+    bucket: str,
+    functions: Iterable[str],
+    *,
+    parameters: str = "",
+    queue: str = "",
+    works: bool = False,
 ) -> Document:
-    """Return what the functions of one role may do; with `parameters` read that path, with `queue` work that one off.
+    """Return what the functions of one role may do; with `parameters` read that path, with `queue` send messages to it.
+
+    One that `works` takes them off the queue as well.
 
     No version is ever deleted and no bucket setting changed by a role: what the program deletes by mistake stays
     restorable until the lifecycle removes it.
@@ -146,7 +156,8 @@ def role_policy(
         path = names.arn("ssm", f"parameter/{parameters.strip('/')}")
         statements.append(_allow("Settings", ["ssm:GetParametersByPath"], [path, f"{path}/*"]))
     if queue:
-        statements.append(_allow("Work", ON_THE_QUEUE, [names.arn("sqs", queue)]))
+        actions = INTO_THE_QUEUE + (ON_THE_QUEUE if works else [])
+        statements.append(_allow("Work", actions, [names.arn("sqs", queue)]))
     return document(statements)
 
 
