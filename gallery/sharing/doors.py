@@ -16,7 +16,6 @@ COOKIE = "share_unlocked"
 UNLOCKED_FOR_S = 24 * 3600
 TRIES = 5
 TRIES_WITHIN_S = 60
-_signer = TimestampSigner(salt="gallery.sharing.doors")
 
 
 class TooManyTries(GalleryError):
@@ -42,7 +41,7 @@ def try_password(link: ShareLink, password: str, client: str) -> bool:
 
 def unlocked_value(link: ShareLink) -> str:
     """Return what the cookie holds of somebody who gave the password."""
-    return _signer.sign(_proof(link))
+    return _signer().sign(_proof(link))
 
 
 def is_unlocked(link: ShareLink, cookie: str) -> bool:
@@ -50,10 +49,14 @@ def is_unlocked(link: ShareLink, cookie: str) -> bool:
     if not link.password:
         return True
     try:
-        shown = _signer.unsign(cookie, max_age=UNLOCKED_FOR_S)
+        shown = _signer().unsign(cookie, max_age=UNLOCKED_FOR_S)
     except BadSignature:
         return False
     return hmac.compare_digest(shown, _proof(link))
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(salt="gallery.sharing.doors")
 
 
 def _proof(link: ShareLink) -> str:

@@ -53,11 +53,15 @@ def picture(_request: HttpRequest, link: ShareLink, place: str) -> HttpResponseB
     return _picture(_public(link), image_at(link, place), "l1280")
 
 
-@xframe_options_exempt
-@csp_replace({"frame-ancestors": ["*"]})
 @by_link("GET", "HEAD", locked=True)
 def embed(request: HttpRequest, link: ShareLink) -> HttpResponseBase:
-    images = list(access.images_opened_by(_public(link)).defer("metadata")[:FRAME_PHOTOS])
+    return _framed(request, _public(link))
+
+
+@xframe_options_exempt
+@csp_replace({"frame-ancestors": ["*"]})
+def _framed(request: HttpRequest, link: ShareLink) -> HttpResponse:
+    images = list(access.images_opened_by(link).defer("metadata")[:FRAME_PHOTOS])
     context = {"link": link, "title": title_of(link), "tiles": guest_tiles(link, images)}
     return render(request, "share/embed.html", context)
 

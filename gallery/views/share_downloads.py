@@ -43,8 +43,7 @@ def guests_zip(request: HttpRequest, link: ShareLink) -> HttpResponseBase:
     try:
         job = archives.start_for_guests(link)
     except GalleryError as error:
-        context = {"link": link, "title": title_of(link), "error": error.message}
-        return render(request, "share/refused.html", context, status=error.status)
+        return _refused(request, link, error.message, error.status)
     return redirect("gallery:shared_download", token=link.plain, job_id=job.pk)
 
 
@@ -67,7 +66,7 @@ def guests_file(_request: HttpRequest, link: ShareLink, job_id: uuid.UUID) -> Ht
 
 
 @by_link("GET", "HEAD")
-def copy(_request: HttpRequest, link: ShareLink, place: str) -> HttpResponseBase:
+def copy(request: HttpRequest, link: ShareLink, place: str) -> HttpResponseBase:
     image = image_at(_downloadable(link), place)
     if link.allow_originals and image.owner_id == link.owner_id:
         key, name = image.original_key, image.filename
@@ -76,6 +75,8 @@ def copy(_request: HttpRequest, link: ShareLink, place: str) -> HttpResponseBase
             key = archives.copy_key(image)
         except objectstore.NotFound:
             raise Http404 from None
+        except objectstore.ObjectStoreError:
+            return _refused(request, link, _("This photo cannot be fetched right now. Try again in a minute."), 503)
         name = archives.guest_name(1, key.rpartition(".")[2])
     response = redirect(objectstore.presign_get(key, expires_s=PHOTO_S, filename=name))
     response["Cache-Control"] = "private, no-store"
@@ -86,6 +87,11 @@ def _downloadable(link: ShareLink) -> ShareLink:
     if not link.allow_download:
         raise Http404
     return link
+
+
+def _refused(request: HttpRequest, link: ShareLink, why: str, status: int) -> HttpResponse:
+    context = {"link": link, "title": title_of(link), "error": why}
+    return render(request, "share/refused.html", context, status=status)
 
 
 def _page(

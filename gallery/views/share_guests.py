@@ -22,6 +22,11 @@ def anything(request: HttpRequest) -> HttpResponse:
 
 
 @by_link("GET", "HEAD", locked=True)
+def slashless(_request: HttpRequest, link: ShareLink) -> HttpResponseBase:
+    return redirect("gallery:shared", token=link.plain)
+
+
+@by_link("GET", "HEAD", locked=True)
 def opened(request: HttpRequest, link: ShareLink) -> HttpResponseBase:
     if not is_let_in(request, link):
         return closed(request, link)

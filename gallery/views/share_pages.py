@@ -90,10 +90,10 @@ def beyond(images: ImageQuerySet, here: Any, *, onward: bool) -> ImageQuerySet:
 
     Written `a >= x AND (a > x OR b > y)`, which engines answer from an index.
     """
-    falling = images.query.order_by[:1] == ("-place",)
+    falling = images.query.order_by[:1] == ("-rank",)
     word = "gt" if onward != falling else "lt"
-    further = Q(**{f"place__{word}": here.place}) | Q(**{f"tie__{word}": here.tie})
-    found = images.filter(**{f"place__{word}e": here.place}).filter(further)
+    further = Q(**{f"rank__{word}": here.rank}) | Q(**{f"tie__{word}": here.tie})
+    found = images.filter(**{f"rank__{word}e": here.rank}).filter(further)
     return found if onward else found.reverse()
 
 

@@ -27,6 +27,7 @@ urlpatterns = [
     path("s/<slug:token>/preview/", share_cards.preview, name="shared_preview"),
     path("s/<slug:token>/embed/", share_cards.embed, name="shared_embed"),
     path("s/<slug:token>/feed/", share_cards.feed, name="shared_feed"),
+    path("s/<slug:token>", share_guests.slashless),
     # Whatever else is asked for: the answer of a link that does not work.
     re_path(r"^s/", share_guests.anything, name="shared_nothing"),
 ]
