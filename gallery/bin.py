@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from gallery import access, removals
+from gallery import access, removals, stacks
 from gallery.errors import GalleryError
 from gallery.models import ImageQuerySet, User
 
@@ -22,6 +22,7 @@ def put(images: ImageQuerySet) -> int:
     while chosen := list(images.live().order_by("id").values_list("pk", flat=True)[:CHUNK]):
         now = timezone.now()
         moved += images.live().filter(pk__in=chosen).update(binned_at=now, updated_at=now)
+        stacks.promote(chosen)
     return moved
 
 
@@ -30,6 +31,7 @@ def restore(images: ImageQuerySet) -> int:
     restored = 0
     while chosen := list(images.binned().order_by("id").values_list("pk", flat=True)[:CHUNK]):
         restored += images.binned().filter(pk__in=chosen).update(binned_at=None, updated_at=timezone.now())
+        stacks.release(chosen)
     return restored
 
 

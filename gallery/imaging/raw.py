@@ -97,11 +97,10 @@ def _jpeg(data: bytes) -> pyvips.Image:
 
 def _upright(pixels: pyvips.Image, orientation: int, *, is_wide: bool) -> pyvips.Image:
     """Turn a preview as the raw file's orientation asks, unless the camera has turned it already."""
-    if orientation >= 5 and is_wide != (pixels.width > pixels.height):
-        return pixels
-    # By a field that libvips reads, so that mirrored pictures come out right as well.
+    is_done = orientation >= 5 and is_wide != (pixels.width > pixels.height)
+    # By a field that libvips reads, so that mirrored pictures come out right as well; and a preview may have one, too.
     pixels = pixels.copy()
-    pixels.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    pixels.set_type(pyvips.GValue.gint_type, "orientation", 1 if is_done else orientation)
     return pixels.autorot().copy_memory()
 
 
