@@ -147,6 +147,12 @@ def entries_removable_by(user: Person, album: Album) -> QuerySet[AlbumImage]:
     return entries.filter(Q(added_by_id=user.pk) | Q(image__owner_id=user.pk)) if role else entries.none()
 
 
+def must_exist(rows: QuerySet[M]) -> None:
+    """Raise Http404 where there is none of these."""
+    if not rows.exists():
+        raise Http404(GONE)
+
+
 def _albums_by_role(user: Person, *roles: AlbumMember.Role) -> AlbumQuerySet:
     if not isinstance(user, User):
         return Album.objects.none()

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F, Max, Q, QuerySet
 from django.http import Http404
@@ -190,8 +190,8 @@ def move(album: Album, parent: Album | None) -> None:
     album.parent, album.position = parent, position
 
 
-def change(album: Album, **values: str) -> None:
-    """Write a new title, description or order; photos are found by the title at once."""
+def change(album: Album, **values: Any) -> None:
+    """Write a new title, description, order or cover; photos are found by the title at once."""
     renamed = values.get("title", album.title) != album.title
     for name, value in values.items():
         setattr(album, name, value)

@@ -15,19 +15,25 @@ DEPTH = 3
 
 
 class Summary(NamedTuple):
-    """How many photos everybody in the album sees, and the months of the first and the last one."""
+    """The photos that everybody in the album sees, the months of the first and last, and the albums inside."""
 
     photos: int = 0
     since: date | None = None
     until: date | None = None
+    albums: int = 0
 
 
-def summaries(albums: Collection[Album]) -> dict[uuid.UUID, Summary]:
-    """Return for each album what it holds, in one query."""
+def summaries(user: User, albums: Collection[Album]) -> dict[uuid.UUID, Summary]:
+    """Return for each album what it holds, in two queries."""
+    if not albums:
+        return {}
     shown = AlbumImage.objects.filter(album__in=albums, image__binned_at=None, image__held_at=None)
     rows = shown.values_list("album").annotate(Count("pk"), Min("image__month"), Max("image__month"))
-    found = {album: Summary(count, _month(since), _month(until)) for album, count, since, until in rows}
-    return {album.pk: found.get(album.pk, Summary()) for album in albums}
+    inside = access.albums_visible_to(user).filter(parent__in=albums).order_by()
+    inner: dict[uuid.UUID | None, int] = dict(inside.values_list("parent").annotate(Count("pk")))
+    found = {album: (count, _month(since), _month(until)) for album, count, since, until in rows}
+    nothing = (0, None, None)
+    return {album.pk: Summary(*found.get(album.pk, nothing), inner.get(album.pk, 0)) for album in albums}
 
 
 def of(user: User, albums: Sequence[Album]) -> dict[uuid.UUID, Image]:
@@ -45,12 +51,16 @@ def of(user: User, albums: Sequence[Album]) -> dict[uuid.UUID, Image]:
         pictures = _pictures(inside.values())
         chosen |= {outer: pictures[inner] for outer, inner in inside.items() if inner in pictures}
         lacking = [key for key in lacking if key not in chosen]
+    if not chosen:
+        return {}
     images = Image.objects.shown().defer("metadata").in_bulk(set(chosen.values()))
     return {album: images[image] for album, image in chosen.items() if image in images}
 
 
 def _pictures(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Return the cover, where the album still shows it, or the first photo."""
+    if not keys:
+        return {}
     shown = AlbumImage.objects.filter(album=OuterRef("pk"), image__binned_at=None, image__held_at=None)
     first = Case(
         When(sort=Album.Sort.OLDEST, then=_image(shown.order_by("image__taken_at", "image_id"))),

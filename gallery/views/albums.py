@@ -59,7 +59,7 @@ def album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
         "album": found,
         **_may(role),
         "path": library.path(request.user, found),
-        "summary": covers.summaries([found])[found.pk],
+        "summary": covers.summaries(request.user, [found])[found.pk],
         "cover": cards.pictures(request.user, [found]).get(found.pk),
         **_people(found),
         "cards": cards.cards(request.user, inner.rows),
@@ -143,7 +143,7 @@ def move_album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
 def delete_album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
     found = access.own_album(request.user, album_id)
     if request.method != "POST":
-        photos = covers.summaries([found])[found.pk].photos
+        photos = covers.summaries(request.user, [found])[found.pk].photos
         return _form(request, "album_delete.html", found, photos=photos, inner=len(library.inner(found)))
     parent = found.parent
     library.delete(found)

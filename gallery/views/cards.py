@@ -31,7 +31,7 @@ class Card:
 
 def cards(user: User, albums: Sequence[Album]) -> list[Card]:
     """Return the cards of albums that the user may see; as many queries for a hundred as for one."""
-    summaries, found = covers.summaries(albums), pictures(user, albums)
+    summaries, found = covers.summaries(user, albums), pictures(user, albums)
     return [
         Card(album, summaries[album.pk], found.get(album.pk), album.owner_id == user.pk) for album in albums
     ]

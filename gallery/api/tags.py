@@ -1,0 +1,144 @@
+"""Tags: listing with counts, renaming, merging and deleting; putting them on images and taking them off."""
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from gallery import tags
+from gallery.api.authentication import person
+from gallery.api.fields import MAX_IDS, StrictMixin
+from gallery.api.filters import NoFilter, StrictFilterBackend
+from gallery.api.pagination import CursorPages
+from gallery.models import Tag
+
+
+@extend_schema_serializer(component_name="Tag")
+class TagSerializer(StrictMixin, serializers.ModelSerializer[Tag]):
+    """A word of yours, and how many of your images carry it, the bin not counted."""
+
+    images = serializers.IntegerField(source="count", read_only=True)
+
+    class Meta:
+        model = Tag
+        fields = ["id", "name", "images"]
+
+    def update(self, instance: Tag, validated_data: dict[str, Any]) -> Tag:
+        """Call it otherwise. Raises gallery.tags.TagExists and InvalidTag."""
+        return tags.rename(instance, validated_data["name"]) if validated_data else instance
+
+
+class MergeSerializer(StrictMixin, serializers.Serializer[Any]):
+    """The tag that the images carry from now on."""
+
+    into = serializers.UUIDField()
+
+
+class TaggingSerializer(StrictMixin, serializers.Serializer[Any]):
+    """Up to 500 images of yours, and up to 50 tags by their names."""
+
+    images = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAX_IDS)
+    names = serializers.ListField(
+        child=serializers.CharField(max_length=200), min_length=1, max_length=tags.MAX_NAMES
+    )
+
+
+class TagViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    GenericViewSet[Tag],
+):
+    """Your tags, the newest first."""
+
+    queryset = Tag.objects.none()
+    serializer_class = TagSerializer
+    pagination_class = CursorPages
+    filter_backends = [StrictFilterBackend]
+    filterset_class = NoFilter
+    lookup_value_converter = "uuid"
+    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """Return what the action takes, from which the browsable API makes its form."""
+        sent: dict[str, type[serializers.BaseSerializer[Any]]] = {
+            "merge": MergeSerializer,
+            "add": TaggingSerializer,
+            "remove": TaggingSerializer,
+        }
+        return sent.get(self.action, TagSerializer)
+
+    def get_queryset(self) -> QuerySet[Tag]:
+        return tags.counted(person(self.request))
+
+    @extend_schema(operation_id="tags_list", summary="List tags")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(operation_id="tags_retrieve", summary="Show a tag")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(operation_id="tags_update", summary="Rename a tag")
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Call the tag otherwise. 409 tag_exists where another one is called so: merge the two."""
+        return super().partial_update(request, *args, **kwargs)
+
+    @extend_schema(operation_id="tags_delete", summary="Delete a tag")
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take the tag off all images and delete it. The images stay."""
+        return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: Tag) -> None:
+        tags.delete(instance)
+
+    @extend_schema(
+        operation_id="tags_merge",
+        summary="Merge a tag into another",
+        request=MergeSerializer,
+        responses={204: None},
+    )
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def merge(self, request: Request, pk: uuid.UUID) -> Response:
+        """Let the images of this tag carry the other one, and delete this one."""
+        user, asked = person(request), MergeSerializer(data=request.data)
+        tag = tags.one(user, pk)
+        asked.is_valid(raise_exception=True)
+        into = Tag.objects.filter(owner=user, pk=asked.validated_data["into"]).exclude(pk=tag.pk).first()
+        if into is None:
+            error = serializers.ErrorDetail("There is no such other tag of yours.", code="not_found")
+            raise serializers.ValidationError({"into": [error]})
+        tags.merge(tag, into)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="tags_add", summary="Tag images", request=TaggingSerializer, responses={204: None}
+    )
+    @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
+    def add(self, request: Request) -> Response:
+        """Put tags on your images, making the tags that are missing. Images of others are passed over."""
+        asked = TaggingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        tags.add(person(request), asked.validated_data["images"], asked.validated_data["names"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="tags_remove",
+        summary="Take tags off images",
+        request=TaggingSerializer,
+        responses={204: None},
+    )
+    @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
+    def remove(self, request: Request) -> Response:
+        """Take tags off your images. What does not carry them is passed over; the tags stay."""
+        asked = TaggingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        tags.remove(person(request), asked.validated_data["images"], asked.validated_data["names"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
