@@ -159,11 +159,12 @@ def _try_again(job: Job, error: Exception) -> None:
     if job.attempts >= MAX_ATTEMPTS and not away:
         _fail(job, "worker_failed", "This could not be done after several attempts.")
         return
+    wait = FIRST_RETRY * 2 ** max(job.attempts - 1, 0)
     _leased(job).update(
         lease_until=None,
         lease_token=None,
         attempts=Greatest(F("attempts") - (1 if away else 0), 0),
-        not_before=timezone.now() + FIRST_RETRY * 2 ** max(job.attempts - 1, 0),
+        not_before=timezone.now() + wait,
     )
 
     waking.wake_for_job(job.pk, wait)
