@@ -27,6 +27,7 @@ from gallery import (
     removals,
     renditions,
     sessions,
+    stacks,
     transitions,
     waking,
 )
@@ -140,7 +141,7 @@ def _bucket_is_ours() -> bool:
 
 def _chores() -> None:
     """Purge the bin, forget refused files, remove what is to go, renew. What fails is tried again by the next tick."""
-    for chore in (_purge_bin, _drop_rejected, removals.run, _renew):
+    for chore in (stacks.join_recent, stacks.mend, _purge_bin, _drop_rejected, removals.run, _renew):
         _attempt(chore)
 
 
@@ -240,13 +241,17 @@ def _made_of(upload: Upload, original: originals.Original) -> str:
     built = renditions.build(original.file, upload.rendition_token)
     crash_point("work.built")
     try:
-        transitions.complete(upload, _described(upload, built, original.sha256, original.size))
+        image = _described(upload, built, original.sha256, original.size)
+        transitions.complete(upload, image)
     except IntegrityError:
         known = Image.objects.owned_by(upload.owner).filter(sha256=original.sha256).first()
         if known is None:
             # No twin: what the upload refers to is gone, its album for one. The next try reads the row anew.
             raise
         transitions.complete_with(upload, known, made)
+    else:
+        # Once both halves can be seen: whoever comes second finds the first.
+        stacks.join(image)
     crash_point("work.completed")
     return "ready"
 
