@@ -77,7 +77,7 @@ Function = Callable[[Job, Round], dict[str, Any]]
 
 
 def start(kind: str, owner: User, payload: dict[str, Any]) -> Job:
-    """Write a job down and wake the worker of this process, if there is one."""
+    """Write a job down and wake a worker."""
     if kind not in FUNCTIONS:
         raise KeyError(f"No function does jobs of the kind {kind!r}.")
     job = Job.objects.create(kind=kind, owner=owner, payload=payload)
@@ -166,8 +166,8 @@ def _try_again(job: Job, error: Exception) -> None:
         attempts=Greatest(F("attempts") - (1 if away else 0), 0),
         not_before=timezone.now() + wait,
     )
-
     waking.wake_for_job(job.pk, wait)
+
 
 def _fail(job: Job, code: str, reason: str) -> None:
     logger.warning("job given up job=%s kind=%s code=%s", job.pk, job.kind, code)

@@ -105,7 +105,9 @@ def test_queries_do_not_grow_with_the_photos(
 
 
 @pytest.mark.usefixtures("signing")
-def test_unknown_expired_and_revoked_links_are_one_answer_at_every_address(alice: User, guest: Client) -> None:
+def test_unknown_expired_and_revoked_links_are_one_answer_at_every_address(
+    alice: User, guest: Client
+) -> None:
     image = make_image(alice)
     expired, revoked = (make_link(alice, image, allow_upload=True, upload_limit_bytes=9) for _ in range(2))
     _, off = make_link(make_user("gone"), password=PASSWORD)
@@ -273,7 +275,9 @@ def test_titles_do_no_harm_anywhere(alice: User, guest: Client, title: str) -> N
 
 
 @pytest.mark.usefixtures("signing")
-def test_every_answer_stays_out_of_referrers_search_engines_and_shared_caches(alice: User, guest: Client) -> None:
+def test_every_answer_stays_out_of_referrers_search_engines_and_shared_caches(
+    alice: User, guest: Client
+) -> None:
     image = make_image(alice)
     _, plain = make_link(alice, image, allow_originals=True)
     _, locked = make_link(alice, image, password=PASSWORD)
@@ -330,7 +334,9 @@ def test_sixth_wrong_password_within_a_minute_is_refused_even_when_right(alice: 
     assert answer.status_code == 429
     assert answer["Retry-After"] == "60"
     # Neither somebody else nor another link is held up.
-    assert Client(REMOTE_ADDR="203.0.113.9").post(f"{address}unlock/", {"password": PASSWORD}).status_code == 302
+    assert (
+        Client(REMOTE_ADDR="203.0.113.9").post(f"{address}unlock/", {"password": PASSWORD}).status_code == 302
+    )
     assert guest.post(f"{other}unlock/", {"password": PASSWORD}).status_code == 302
 
 
@@ -445,7 +451,9 @@ def test_photo_that_another_brought_into_the_album_is_never_given_as_original(
 def test_preview_card_is_at_an_address_that_asks_for_no_cookie(alice: User) -> None:
     image = make_image(alice)
     _, address = make_link(alice, image)
-    told = {tag["property"]: tag["content"] for tag in tags(Client().get(address), "meta") if "property" in tag}
+    told = {
+        tag["property"]: tag["content"] for tag in tags(Client().get(address), "meta") if "property" in tag
+    }
     assert told["og:image"] == f"http://testserver{address}preview/"
     assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
     answer = Client().get(f"{address}preview/")
@@ -481,11 +489,21 @@ def test_only_the_embedded_page_may_be_framed(alice: User, guest: Client) -> Non
 @pytest.mark.usefixtures("signing")
 def test_oembed_tells_how_to_embed_a_link_of_this_site_and_of_no_other(alice: User, guest: Client) -> None:
     _, address = make_link(alice, make_image(alice), title="Summer")
-    found = [tag["href"] for tag in tags(guest.get(address), "link") if tag.get("type") == "application/json+oembed"]
+    found = [
+        tag["href"]
+        for tag in tags(guest.get(address), "link")
+        if tag.get("type") == "application/json+oembed"
+    ]
     told = guest.get(found[0] + "&maxwidth=320").json()
     assert (told["type"], told["title"], told["width"]) == ("rich", "Summer", 320)
     assert f"http://testserver{address}embed/" in told["html"]
-    for url in (f"http://evil.test{address}", "http://testserver/s/x/", "//[", "http://testserver/albums/", ""):
+    for url in (
+        f"http://evil.test{address}",
+        "http://testserver/s/x/",
+        "//[",
+        "http://testserver/albums/",
+        "",
+    ):
         assert guest.get("/oembed/", {"url": url}).status_code == 404
     assert guest.get("/oembed/", {"url": f"http://testserver{address}", "format": "xml"}).status_code == 501
 

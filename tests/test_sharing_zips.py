@@ -137,7 +137,16 @@ def _die(*_: Any, **__: Any) -> None:
 
 
 def test_names_are_safe_to_unpack_and_differ_whatever_the_case(alice: User) -> None:
-    names = ["a.jpg", "A.JPG", "..", "../../etc/passwd", "C:\\x\\y.jpg", "été \u202e1.jpg", "a:b?.jpg", "no ending"]
+    names = [
+        "a.jpg",
+        "A.JPG",
+        "..",
+        "../../etc/passwd",
+        "C:\\x\\y.jpg",
+        "été \u202e1.jpg",
+        "a:b?.jpg",
+        "no ending",
+    ]
     images = [photo(alice, f"{number}.jpg") for number in range(len(names))]
     for image, name in zip(images, names, strict=True):
         Image.objects.filter(pk=image.pk).update(filename=name)

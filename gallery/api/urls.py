@@ -13,6 +13,7 @@ from gallery.api.me import MeView, TokenViewSet
 from gallery.api.members import MemberViewSet
 from gallery.api.schema import docs
 from gallery.api.search import SearchView
+from gallery.api.share_links import ShareLinkViewSet
 from gallery.api.smart_albums import SmartAlbumViewSet
 from gallery.api.tags import TagViewSet
 from gallery.api.timeline import ColumnsView, MonthsView
@@ -42,6 +43,7 @@ router.register("albums/<uuid:album_pk>/members", MemberViewSet, basename="album
 router.register("smart-albums", SmartAlbumViewSet, basename="smart-album")
 router.register("tags", TagViewSet, basename="tag")
 router.register("tokens", TokenViewSet, basename="token")
+router.register("share-links", ShareLinkViewSet, basename="share-link")
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -11,7 +11,6 @@ from gallery.archives.stripping import CannotStrip, strip
 from gallery.models import Image, Removal, new_token
 from gallery.transitions import remove_later
 
-
 logger = logging.getLogger(__name__)
 
 # Read at once into memory: photos are smaller, and what is not goes as its largest rendition.

@@ -170,9 +170,7 @@ def _resumed(job: Job) -> Progress | None:
     return Progress(**saved)
 
 
-def _pause(
-    job: Job, archive: zipfile.ZipFile, stream: PartStream, progress: Progress, place: int
-) -> None:
+def _pause(job: Job, archive: zipfile.ZipFile, stream: PartStream, progress: Progress, place: int) -> None:
     stream.pause()
     progress.next = place
     progress.entries = [

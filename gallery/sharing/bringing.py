@@ -117,5 +117,3 @@ def _approve(owner: User, image_id: uuid.UUID) -> int:
     if album is not None:
         albums.add(album, [image_id])
     return 1
-
-

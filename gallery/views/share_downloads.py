@@ -76,7 +76,9 @@ def copy(request: HttpRequest, link: ShareLink, place: str) -> HttpResponseBase:
         except objectstore.NotFound:
             raise Http404 from None
         except objectstore.ObjectStoreError:
-            return _refused(request, link, _("This photo cannot be fetched right now. Try again in a minute."), 503)
+            return _refused(
+                request, link, _("This photo cannot be fetched right now. Try again in a minute."), 503
+            )
         name = archives.guest_name(1, key.rpartition(".")[2])
     response = redirect(objectstore.presign_get(key, expires_s=PHOTO_S, filename=name))
     response["Cache-Control"] = "private, no-store"
@@ -94,9 +96,7 @@ def _refused(request: HttpRequest, link: ShareLink, why: str, status: int) -> Ht
     return render(request, "share/refused.html", context, status=status)
 
 
-def _page(
-    request: HttpRequest, job: Job, at: str, frame: str, link: ShareLink | None = None
-) -> HttpResponse:
+def _page(request: HttpRequest, job: Job, at: str, frame: str, link: ShareLink | None = None) -> HttpResponse:
     context = {
         "job": job,
         "title": title_of(link) if link else job.payload["title"],

@@ -121,5 +121,3 @@ def _counted(request: HttpRequest, link: ShareLink, response: HttpResponse) -> H
         options = cookie_options(request, link.plain)
         response.set_cookie(VISIT_COOKIE, "1", max_age=VISIT_S, **options)
     return response
-
-

@@ -183,5 +183,3 @@ def _key(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError as error:
         raise Http404(access.GONE) from error
-
-

@@ -72,11 +72,14 @@ def review(request: SignedIn) -> HttpResponse:
         keys = _keys(request.POST.getlist("image"))
         if request.POST.get("verdict") == "show":
             count = sharing.approve(request.user, keys)
-            messages.success(request, ngettext("%d photo is shown now.", "%d photos are shown now.", count) % count)
+            messages.success(
+                request, ngettext("%d photo is shown now.", "%d photos are shown now.", count) % count
+            )
         else:
             count = sharing.reject(request.user, keys)
             messages.success(
-                request, ngettext("%d photo is in the bin now.", "%d photos are in the bin now.", count) % count
+                request,
+                ngettext("%d photo is in the bin now.", "%d photos are in the bin now.", count) % count,
             )
         return redirect("gallery:share_review")
     held = list(access.held_for(request.user).defer("metadata").order_by("held_at", "id")[:PAGE_SIZE])
