@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from gallery import bin as photo_bin
 from gallery.errors import GalleryError
 from gallery.imaging import YEARS
 from gallery.models import Album, Image, ImageQuerySet, User
+from gallery.places import naming
 from gallery.search import index
 from photosky.database import atomic_retry
 
@@ -148,20 +149,27 @@ def set_place(
 ) -> Outcome:
     """Say where photos were taken: a name, a position in degrees of WGS 84, or both. What is None stays."""
     found = chosen(user, ids)
-    values: dict[str, Any] = {"updated_at": timezone.now()}
-    if position is not None:
-        # The camera's height belongs to the camera's place.
-        values |= {"latitude": position[0], "longitude": position[1], "altitude_m": None}
-    if place is not None:
-        # Emptied: the gazetteer may name the place again.
-        values |= {"place": place or None, "place_by_person": True if place else None}
-    _write_place(found, values)
+    _write_place(found, place, position)
     return found
 
 
 @atomic_retry
-def _write_place(found: Outcome, values: dict[str, Any]) -> None:
-    _images(found).update(**values)
+def _write_place(found: Outcome, place: str | None, position: tuple[float, float] | None) -> None:
+    rows, now = _images(found), timezone.now()
+    if place is not None:
+        # Emptied: the gazetteer may name the place again.
+        rows.update(place=place or None, place_by_person=True if place else None, updated_at=now)
+    if position is not None:
+        there = Image(latitude=position[0], longitude=position[1])
+        naming.locate(there)
+        # The camera's height belongs to the camera's place.
+        rows.update(
+            latitude=position[0], longitude=position[1], altitude_m=None, cell=there.cell, updated_at=now
+        )
+        unnamed = rows.filter(Q(place_by_person=None) | Q(place_by_person=False))
+        unnamed.update(place=there.place, region=there.region, country=there.country)
+    elif not place:
+        naming.fill(found.done)
     index.refresh(found.done)
 
 

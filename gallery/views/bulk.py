@@ -9,15 +9,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from gallery import access, albums, tags
+from gallery import access, albums, archives, tags
 from gallery import bulk as library
 from gallery.errors import GalleryError
+from gallery.forms_photo import LocalMomentField
 from gallery.models import Album, User
-from gallery.photo_forms import LocalMomentField
 from gallery.views import choices, fragments
 from gallery.views.people import SignedIn
 
@@ -116,7 +117,10 @@ class Moment(ActionForm):
 
     taken = LocalMomentField(label=_("All were taken at"), required=False)
     days = forms.IntegerField(
-        label=_("Or later by days"), required=False, min_value=-LONGEST_SHIFT_DAYS, max_value=LONGEST_SHIFT_DAYS
+        label=_("Or later by days"),
+        required=False,
+        min_value=-LONGEST_SHIFT_DAYS,
+        max_value=LONGEST_SHIFT_DAYS,
     )
     hours = forms.IntegerField(label=_("hours"), required=False, min_value=-10_000, max_value=10_000)
     minutes = forms.IntegerField(
@@ -149,7 +153,11 @@ class Place(ActionForm):
 
     place = forms.CharField(label=_("Name of the place"), max_length=120, required=False)
     latitude = forms.FloatField(
-        label=_("Latitude"), required=False, min_value=-90, max_value=90, widget=forms.NumberInput({"step": "any"})
+        label=_("Latitude"),
+        required=False,
+        min_value=-90,
+        max_value=90,
+        widget=forms.NumberInput({"step": "any"}),
     )
     longitude = forms.FloatField(
         label=_("Longitude"),
@@ -247,11 +255,11 @@ PLAIN: dict[str, Callable[[User, Keys], Done]] = {
 def bulk(request: SignedIn) -> HttpResponse:
     if request.method != "POST":
         if not fragments.wanted(request):
-            return redirect("/?select=1")
+            return redirect(f"{reverse('gallery:timeline')}?select=1")
         return fragments.answer(request, "_bulk_bar.html", "_bulk_bar.html", _bar(request))
     keys = [_key(text) for text in request.POST.getlist("photo")]
     action = request.POST.get("action", "")
-    if action not in FORMS and action not in PLAIN and action != "unalbum":
+    if action not in FORMS and action not in PLAIN and action not in {"unalbum", "download", "share"}:
         return HttpResponseBadRequest(gettext("There is no such action for the photos that are selected."))
     if not keys:
         return _refused(request, gettext("Select photos first."), 422)
@@ -268,6 +276,8 @@ def _bar(request: SignedIn) -> dict[str, object]:
 
 
 def _act(request: SignedIn, action: str, keys: Keys) -> HttpResponse:
+    if action in {"download", "share"}:
+        return _onward(request, action, keys)
     kind = FORMS.get(action)
     if action == "bin" and not fragments.wanted(request):
         kind = Confirmation
@@ -281,13 +291,26 @@ def _act(request: SignedIn, action: str, keys: Keys) -> HttpResponse:
     return fragments.answer(request, "bulk.html", "_bulk_form.html", context, status=status)
 
 
+def _onward(request: SignedIn, action: str, keys: Keys) -> HttpResponse:
+    """Lead to the page where the photos are packed, or to that which shares them."""
+    if action == "share":
+        ids = ",".join(str(key) for key in library.chosen(request.user, keys).done)
+        address = f"{reverse('gallery:share_new')}?ids={ids}"
+    else:
+        job = archives.start(request.user, keys, gettext("Photos"))
+        address = reverse("gallery:download", args=[job.pk])
+    return JsonResponse({"location": address}) if fragments.wanted(request) else redirect(address)
+
+
 def _plain(request: SignedIn, action: str, keys: Keys) -> Done:
     if action != "unalbum":
         return PLAIN[action](request.user, keys)
     album = access.visible_album(request.user, _key(request.POST.get("album", "")))
     outcome = library.remove_from_album(request.user, keys, album)
     words = ngettext(
-        "%(count)s photo taken out of %(album)s.", "%(count)s photos taken out of %(album)s.", len(outcome.done)
+        "%(count)s photo taken out of %(album)s.",
+        "%(count)s photos taken out of %(album)s.",
+        len(outcome.done),
     )
     return Done(outcome, words % {"count": len(outcome.done), "album": album.title})
 
@@ -296,7 +319,9 @@ def _answer(request: SignedIn, done: Done) -> HttpResponse:
     message = done.message
     if missing := len(done.outcome.missing):
         words = ngettext(
-            "%(count)s was not found among your photos.", "%(count)s were not found among your photos.", missing
+            "%(count)s was not found among your photos.",
+            "%(count)s were not found among your photos.",
+            missing,
         )
         message = f"{message} {words % {'count': missing}}"
     if not fragments.wanted(request):

@@ -27,7 +27,10 @@ KEYS = (
     ("?", _("Show these keys")),
     ("g p", _("Go to your photos")),
     ("g a", _("Go to your albums")),
-    ("\N{LEFTWARDS ARROW} \N{UPWARDS ARROW} \N{RIGHTWARDS ARROW} \N{DOWNWARDS ARROW}", _("Go to the next photo in that direction")),
+    (
+        "\N{LEFTWARDS ARROW} \N{UPWARDS ARROW} \N{RIGHTWARDS ARROW} \N{DOWNWARDS ARROW}",
+        _("Go to the next photo in that direction"),
+    ),
     ("Home End", _("Go to the first or the last photo of the page")),
     ("Enter", _("Open the photo")),
     ("Space x", _("Select the photo, or no longer")),

@@ -39,7 +39,9 @@ class Screen:
 WIDTHS = (("s", 390, 2), ("m", 737, 4), ("l", 1392, 4))
 ROWS_PX = {"s": (80, 120, 150), "m": (120, 180, 220), "l": (200, 260, 320)}
 SCREENS = {
-    density: tuple(Screen(name, width, row, gap) for (name, width, gap), row in zip(WIDTHS, rows, strict=True))
+    density: tuple(
+        Screen(name, width, row, gap) for (name, width, gap), row in zip(WIDTHS, rows, strict=True)
+    )
     for density, rows in ROWS_PX.items()
 }
 HEADING_PX = 44
@@ -86,7 +88,8 @@ class Day:
         """The section's height on each of SCREENS, as CSS reads it; browsers lay out only what is near."""
         ratios = [float(tile.ratio) for tile in self.tiles]
         return ";".join(
-            f"--{screen.name}:{grid_height(ratios, screen) + HEADING_PX}px" for screen in SCREENS[self.density]
+            f"--{screen.name}:{grid_height(ratios, screen) + HEADING_PX}px"
+            for screen in SCREENS[self.density]
         )
 
 

@@ -35,7 +35,9 @@ LIBRARY = Shown(
     _("Photos"),
     "image-plus",
     _("Your library is empty"),
-    _("Drop photos or folders anywhere on this page, or choose them. Originals are kept exactly as they are."),
+    _(
+        "Drop photos or folders anywhere on this page, or choose them. Originals are kept exactly as they are."
+    ),
     library=True,
 )
 FAVOURITES = Shown(

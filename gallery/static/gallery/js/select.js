@@ -23,7 +23,14 @@ const tileOf = (target) => {
   return tile && scope.contains(tile) && idOf(tile) ? tile : null;
 };
 
+// The form for browsers without scripts gives way to this one.
+const served = document.getElementById('bulk');
+if (served) {
+  served.remove();
+  for (const box of scope.querySelectorAll('.choose')) box.remove();
+}
 dress();
+if (served) mode(true);
 scope.addEventListener('tiles', dress);
 scope.addEventListener('click', click, { capture: true });
 scope.addEventListener('change', check);
@@ -51,7 +58,7 @@ function dress() {
     if (heading.querySelector('.choose')) continue;
     const box = boxFor(`${label} ${heading.textContent.trim()}`);
     box.parentElement.classList.add('all');
-    heading.prepend(box.parentElement);
+    heading.append(box.parentElement);
   }
   markDays();
 }
@@ -195,9 +202,11 @@ async function bringBar() {
 
 function submit(event) {
   const { submitter } = event;
-  if (submitter?.matches('[data-native]')) {
-    for (const old of bar.querySelectorAll('input[name="photo"]')) old.remove();
-    for (const id of chosen) bar.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'photo', value: id }));
+  if (submitter.value === 'share') {
+    // All of them at once, which an address could not hold.
+    bar.querySelector('input[name="ids"]')?.remove();
+    bar.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'ids', value: [...chosen].join(',') }));
+    submitter.setAttribute('formaction', bar.dataset.share);
     return;
   }
   event.preventDefault();
@@ -223,6 +232,10 @@ async function act(action, ids, more = {}) {
     if (!answer?.ok) {
       toast(said.message);
       break;
+    }
+    if (said.location) {
+      location.assign(said.location);
+      return;
     }
     done.push(...said.done);
   }
