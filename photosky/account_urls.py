@@ -112,8 +112,12 @@ urlpatterns = [*signing_in, *by_mail, *second_factor, *own_account]
 if settings.OIDC:
     SOCIAL = "allauth.socialaccount.views"
     urlpatterns += [
-        _page("accounts/sso/login/", f"{OURS}.account_sso.login", "openid_connect_login"),
-        _page("accounts/sso/callback/", f"{OURS}.account_sso.callback", "openid_connect_callback"),
+        _page("accounts/oidc/<slug:provider_id>/login/", f"{OURS}.account_sso.login", "openid_connect_login"),
+        _page(
+            "accounts/oidc/<slug:provider_id>/login/callback/",
+            f"{OURS}.account_sso.callback",
+            "openid_connect_callback",
+        ),
         _page("accounts/connections/", f"{SOCIAL}.connections", "socialaccount_connections"),
         _page("accounts/connections/signup/", f"{SOCIAL}.signup", "socialaccount_signup"),
         _page(

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 # How each kind of address encrypts (RFC 8314), and its usual port.
 MAIL_SCHEMES = {"smtp": (False, False, 25), "smtp+starttls": (True, False, 587), "smtps": (False, True, 465)}
-# In the addresses of sign-in and its way back, which the provider is told.
+# In the addresses of sign-in (templates/socialaccount) and of its way back, which the provider is told.
 OIDC_ID = "sso"
 
 

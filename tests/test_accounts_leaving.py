@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from gallery import invitations, jobs, objectstore, removals
+from gallery import invitations, jobs, marker, objectstore, removals
 from gallery.accounts import closing, exports
 from gallery.exporting import Restorer
 from gallery.models import (
@@ -123,6 +123,7 @@ def test_export_is_its_owners_alone_and_ends(
     key = Job.objects.get(pk=job.pk).result["key"]
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
         assert signed_in(alice).get(f"/account/export/{job.pk}/").status_code == 404
+    marker.adopt()
     removals.run(timezone.now() + timedelta(hours=29))
     assert objectstore.head(key) is not None
     removals.run(timezone.now() + timedelta(hours=31))

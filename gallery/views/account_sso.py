@@ -5,13 +5,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from photosky.people_settings import OIDC_ID
-
 
 @never_cache
-def login(request: HttpRequest) -> HttpResponseBase:
+def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     # The policy of pages lets forms lead to this site alone, redirects after them included: a page leads on instead.
-    answer: HttpResponse = views.login(request, OIDC_ID)
+    answer: HttpResponse = views.login(request, provider_id)
     target = answer.headers.get("Location", "")
     if "://" not in target:
         return answer
@@ -19,6 +17,6 @@ def login(request: HttpRequest) -> HttpResponseBase:
 
 
 @never_cache
-def callback(request: HttpRequest) -> HttpResponseBase:
-    answer: HttpResponseBase = views.callback(request, OIDC_ID)
+def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    answer: HttpResponseBase = views.callback(request, provider_id)
     return answer
