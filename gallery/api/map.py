@@ -19,7 +19,7 @@ MOST_PLACES = 500
 
 
 class ClusterSerializer(serializers.Serializer[clusters.Cluster]):
-    """Photos that lie close together. `bbox` is west, south, east, north; `place` and `country` are "" where they differ."""
+    """Photos that lie close together. `bbox` is west, south, east, north; `place` and `country` are those of one of them."""
 
     count = serializers.IntegerField()
     latitude = serializers.FloatField()

@@ -184,9 +184,16 @@ class Image(models.Model):
             models.Index(fields=["owner", "taken_at", "id"], name="image_timeline"),
             models.Index(fields=["owner", "month"], name="image_month"),
             models.Index(fields=["owner", "binned_at"], name="image_bin"),
-            models.Index(fields=["owner", "cell"], name="image_cell"),
+            # Everything that map and places ask is in these two: a row would have to be read for each photo otherwise.
+            models.Index(
+                fields=["owner", "cell", "binned_at", "held_at", "archived_at", "stacked_under"],
+                name="image_map",
+            ),
             models.Index(fields=["owner", "phash"], name="image_phash"),
-            models.Index(fields=["owner", "country", "place"], name="image_place"),
+            models.Index(
+                fields=["owner", "country", "place", "binned_at", "held_at", "archived_at", "stacked_under", "id"],
+                name="image_places",
+            ),
             models.Index(fields=["owner", "is_favorite", "taken_at", "id"], name="image_favourites"),
         ]
 

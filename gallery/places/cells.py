@@ -46,6 +46,26 @@ def cell(latitude: float, longitude: float) -> int:
     return _spread(x) | _spread(y) << 1
 
 
+def middle(first: int, last: int) -> tuple[float, float]:
+    """Return latitude and longitude of the point half-way between two cells."""
+    (x, y), (other_x, other_y) = _place(first), _place(last)
+    return _latitude((y + other_y + 1) / 2), _longitude((x + other_x + 1) / 2)
+
+
+def bounds(code: int, level: int) -> Box:
+    """Return the box of a square, named by the first of its codes."""
+    x, y = _place(code)
+    side = 1 << (LEVEL - level)
+    return Box(_longitude(x), _latitude(y + side), _longitude(x + side), _latitude(y))
+
+
+def touches(code: int, level: int, box: Box) -> bool:
+    """Return whether a square, named by the first of its codes, has a point in common with the box."""
+    shift = LEVEL - level
+    x, y = _place(code)
+    return any(_meets((level, x >> shift, y >> shift), _edges(part)) for part in box.parts())
+
+
 def level_for(box: Box, zoom: int, across: int) -> int:
     """Return the level of the squares, four to a tile's side at the zoom, of which at most `across` lie side by side."""
     widest = max(max(east - west, south - north) + 1 for west, north, east, south in map(_edges, box.parts()))
@@ -124,6 +144,33 @@ def _joined(spans_in_order: list[Span]) -> list[Span]:
         else:
             joined.append(span)
     return joined
+
+
+def _place(code: int) -> tuple[int, int]:
+    """Return the column and row of a code."""
+    return _gather(code), _gather(code >> 1)
+
+
+def _longitude(x: float) -> float:
+    return x / _SIDE * 360 - 180
+
+
+def _latitude(y: float) -> float:
+    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / _SIDE))))
+
+
+def _gather(code: int) -> int:
+    """Return every second bit of the code, the reverse of _spread()."""
+    code &= 0x5555555555555555
+    for shift, mask in (
+        (1, 0x3333333333333333),
+        (2, 0x0F0F0F0F0F0F0F0F),
+        (4, 0x00FF00FF00FF00FF),
+        (8, 0x0000FFFF0000FFFF),
+        (16, 0x00000000FFFFFFFF),
+    ):
+        code = (code | code >> shift) & mask
+    return code
 
 
 def _spread(number: int) -> int:

@@ -5,8 +5,7 @@ import operator
 from dataclasses import dataclass
 from functools import reduce
 
-from django.db.models import Avg, Count, F, Max, Min, Q, Value
-from django.db.models.functions import Mod
+from django.db.models import Count, F, Max, Min, Q
 
 from gallery import access
 from gallery.errors import GalleryError
@@ -18,7 +17,7 @@ from gallery.places.cells import Box
 ACROSS = 24
 MAX_ZOOM = 22
 # From so many on, the newest of a box are found sooner by reading the library from its newest photo on.
-FEW = 4_000
+FEW = 2_000
 
 
 class InvalidBox(GalleryError):
@@ -29,7 +28,7 @@ class InvalidBox(GalleryError):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Photos that lie close together: how many, their middle, the box around them, and the one place of all, if any."""
+    """Photos that lie close together: how many, their middle, the box around them, and the place of one of them."""
 
     count: int
     latitude: float
@@ -71,33 +70,48 @@ def write_box(box: Box) -> str:
 
 
 def clusters(user: User, box: Box, zoom: int) -> list[Cluster]:
-    """Return the user's photos in the box, in squares of a quarter of a tile's side, the largest clusters first."""
-    shift = 4 ** (cells.LEVEL - cells.level_for(box, zoom, ACROSS))
+    """Return the user's photos in the squares that the box touches, the largest clusters first.
+
+    Four squares lie along a tile's side. All that is asked of the photos stands in an index; where they are, too.
+    """
+    level = cells.level_for(box, zoom, ACROSS)
+    shift = 2 * (cells.LEVEL - level)
     rows = (
         access.timeline_of(user)
-        .filter(_inside(box), _exactly(box))
-        .annotate(square=F("cell") - Mod(F("cell"), Value(shift)))
-        .values("square")
+        .filter(_inside(box))
+        .annotate(square=F("cell").bitrightshift(shift))
         .order_by()
-        .annotate(
-            count=Count("pk"), latitude__avg=Avg("latitude"), longitude__avg=Avg("longitude"),
-            west=Min("longitude"), south=Min("latitude"), east=Max("longitude"), north=Max("latitude"),
-            place_first=Min("place"), place_last=Max("place"),
-            country_first=Min("country"), country_last=Max("country"),
-        )
-    )  # fmt: skip
+        .values_list("square")
+        .annotate(count=Count("cell"), first=Min("cell"), last=Max("cell"))
+    )
+    seen = [row for row in rows if cells.touches(row[0] << shift, level, box)]
+    names = _names(user, [first for _, _, first, _ in seen])
     found = [
         Cluster(
-            count=row["count"],
-            latitude=row["latitude__avg"],
-            longitude=row["longitude__avg"],
-            box=Box(row["west"], row["south"], row["east"], row["north"]),
-            place=_common(row["place_first"], row["place_last"]),
-            country=_common(row["country_first"], row["country_last"]),
+            count,
+            *cells.middle(first, last),
+            _extent(square << shift, level, first, last),
+            *names.get(first, ("", "")),
         )
-        for row in rows
+        for square, count, first, last in seen
     ]
     return sorted(found, key=lambda cluster: -cluster.count)
+
+
+def _extent(square: int, level: int, first: int, last: int) -> Box:
+    """Return the box around a cluster: that of its square, or the spot at which all of it lies."""
+    if first == last:
+        return cells.bounds(first, cells.LEVEL)
+    return cells.bounds(square, level)
+
+
+def _names(user: User, codes: list[int]) -> dict[int, tuple[str, str]]:
+    """Return place and country of a photo at each of the cells."""
+    named = access.timeline_of(user).filter(cell__in=codes).order_by()
+    return {
+        code: (place or "", country or "")
+        for code, place, country in named.values_list("cell", "place", "country")
+    }
 
 
 def in_box(user: User, box: Box) -> ImageQuerySet:
@@ -123,7 +137,3 @@ def _exactly(box: Box) -> Q:
     for west, south, east, north in box.parts():
         where |= Q(longitude__gte=west, longitude__lte=east, latitude__gte=south, latitude__lte=north)
     return where
-
-
-def _common(first: str | None, last: str | None) -> str:
-    return first if first and first == last else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import CharField, Count, Max
+from django.db.models import CharField, Count, Max, Q
 from django.db.models.functions import Cast
 
 from gallery import access
@@ -12,6 +12,7 @@ from gallery.places import countries
 
 # The country of places that a person named without one.
 NOWHERE = "other"
+FEW = 2_000
 # Of the photos of a place, the one that arrived last is its cover: ids are in the order of arrival.
 _LAST = Max(Cast("pk", CharField()))
 
@@ -42,12 +43,16 @@ def places_of(user: User, country: str, after: str, limit: int) -> list[Entry]:
 def photos_of(user: User, country: str, place: str = "") -> ImageQuerySet:
     """Return the user's photos of a country or one of its places, in no order."""
     images = _in_country(_named(user), country)
-    return images.filter(place=place) if place else images
+    if place:
+        images = images.filter(place=place)
+    keys = list(images.order_by().values_list("pk", flat=True)[:FEW])
+    # Few are put in order; the newest of many are found sooner by reading the library from its newest photo on.
+    return access.timeline_of(user).filter(pk__in=keys) if len(keys) < FEW else images
 
 
 def _named(user: User) -> ImageQuerySet:
     images = access.timeline_of(user)
-    return images.exclude(country=None, place=None)
+    return images.filter(~Q(country=None) | ~Q(place=None))
 
 
 def _in_country(images: ImageQuerySet, country: str) -> ImageQuerySet:

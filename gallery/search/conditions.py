@@ -120,7 +120,10 @@ def _on(term: Term) -> Q:
 
 _PERIODS: dict[str, Callable[[Term], Q]] = {"before": _before, "after": _after, "on": _on}
 _KINDS = {kind.value: kind.value for kind in Image.Kind}
-_IS = {"favourite": Q(is_favorite=True), "archived": Q(archived_at__isnull=False)}
+_IS = {  # Compared, not taken for a condition of its own: so SQLite sees its index.
+    "favourite": Q(is_favorite__in=[True]),
+    "archived": Q(archived_at__isnull=False),
+}
 _HAS = {
     "gps": Q(cell__isnull=False),
     "place": ~Q(place=None) & ~Q(place=""),

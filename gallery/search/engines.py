@@ -43,30 +43,39 @@ GIN = (f"CREATE INDEX gallery_search ON gallery_searchentry USING gin ({_VECTOR}
 NO_GIN = ("DROP INDEX IF EXISTS gallery_search",)
 
 
+# Up to so many, the found are looked up one by one and put in order. On SQLite, up to `most` of them are picked out of
+# the library instead, which is read in order: a look into the list of what was found is a tenth of reading a row.
+FEW = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """An engine's question for the images that have one of the words of each group."""
+    """An engine's question for the images that have one of the words of each group.
+
+    From `most` found on, it does not help: the newest are met sooner by reading the library from there.
+    """
 
     sql: str
     parameter: str
+    most: int
     fenced: bool
 
-    def at_least(self, number: int) -> bool:
-        """Return whether so many images are found, without looking at more."""
+    def count(self) -> int:
+        """Return how many images are found, `most` at most."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT count(*) FROM ({self.sql.format('1')} LIMIT %s) AS found",  # noqa: S608  # our own text
-                [self.parameter, number],
+                [self.parameter, self.most],
             )
-            return bool(cursor.fetchone()[0] >= number)
+            return int(cursor.fetchone()[0])
 
-    def condition(self) -> Expression:
-        """Return the condition that an image is among the found."""
+    def condition(self, count: int) -> Expression:
+        """Return the condition that an image is among the found, of which there are `count`."""
         found = RawSQL(self.sql.format("image_id"), [self.parameter], UUIDField())  # noqa: S611  # our own text
         if not self.fenced:
-            return Func(
-                F("pk"), found, template="(%(expressions)s)", arg_joiner=" IN ", output_field=BooleanField()
-            )
+            # The sign, which changes no value, keeps SQLite from looking each of them up by its key.
+            template = "(%(expressions)s)" if count < FEW else "(+%(expressions)s)"
+            return Func(F("pk"), found, template=template, arg_joiner=" IN ", output_field=BooleanField())
         # As an array it is looked up first and once; PostgreSQL's guess of how many are found does not count.
         array = Func(found, template="ARRAY%(expressions)s", output_field=UUIDField())
         return Func(
@@ -82,12 +91,15 @@ def lookup(groups: Sequence[Sequence[tuple[str, bool]]]) -> Lookup | None:
     kind = engine(connection)
     if kind == "sqlite":
         query = _joined(groups, '"{}"', " *", " AND ", " OR ")
-        return Lookup("SELECT {} FROM gallery_search WHERE gallery_search MATCH %s", query, fenced=False)
+        return Lookup(
+            "SELECT {} FROM gallery_search WHERE gallery_search MATCH %s", query, 10_000, fenced=False
+        )
     if kind == "postgresql":
         query = _joined(groups, "'{}'", ":*", " & ", " | ")
         return Lookup(
             f"SELECT {{}} FROM gallery_searchentry WHERE {_VECTOR} @@ %s::tsquery",  # noqa: S608  # our own text
             query,
+            6_000,
             fenced=True,
         )
     return None

@@ -14,8 +14,6 @@ from gallery.search import conditions, engines
 from gallery.search.conditions import Condition
 from gallery.search.language import Query, Term, parse
 
-# From here on, reading the library from its newest photo on is quicker than putting what was found in order.
-FEW = 4_000
 Groups = Sequence[Sequence[Condition]]
 
 
@@ -54,9 +52,9 @@ def _asked(user: User, query: Query, albums: dict[Term, AlbumQuerySet], groups: 
 def _found(images: ImageQuerySet, groups: Groups) -> ImageQuerySet:
     looked_up = [group for group in groups if all(one.words for one in group)]
     lookup = engines.lookup(list(_words(looked_up))) if looked_up else None
-    if lookup is not None and not lookup.at_least(FEW):
+    if lookup is not None and (count := lookup.count()) < lookup.most:
         decided = [group for group in looked_up if len(group) == 1 and group[0].decided]
-        images = images.filter(lookup.condition())
+        images = images.filter(lookup.condition(count))
         groups = [group for group in groups if group not in decided]
     for group in groups:
         images = images.filter(_either(group))
