@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import pyvips
+
 from gallery.imaging import (
     animation,
     apple,
@@ -31,6 +33,9 @@ MAX_PIXELS = {
     Format.AVIF: 100_000_000,
     Format.HEIC: 60_000_000,
 }
+# What streams is still inflated whole: 220 megapixels of 8-bit colour, fewer of more.
+MAX_INFLATED_BYTES = 660_000_000
+_BYTES_A_SAMPLE = {"uchar": 1, "ushort": 2}
 # Progressive JPEG and interlaced PNG are held whole, at up to 6 and 8 bytes a pixel.
 MAX_WHOLE_PIXELS = 60_000_000
 
@@ -137,11 +142,12 @@ def _heic_header(data: bytes) -> _Header:
 
 def _vips_header(data: bytes, kind: Format) -> _Header:
     structure.check_end(data, kind)
+    structure.check_chunks(data, kind)
     pixels = libvips.open_header(data, kind)
     width, height = pixels.width, pixels.height
     several_scans = bool(libvips.field(pixels, "jpeg-multiscan"))
     is_whole = several_scans or bool(libvips.field(pixels, "interlaced"))
-    limit = MAX_PIXELS[kind]
+    limit = min(MAX_PIXELS[kind], MAX_INFLATED_BYTES // _bytes_a_pixel(pixels))
     _check_pixels(width, height, kind, min(limit, MAX_WHOLE_PIXELS) if is_whole else limit)
     if several_scans:
         structure.check_scans(data)
@@ -160,6 +166,10 @@ def _vips_header(data: bytes, kind: Format) -> _Header:
     if moving is None:
         return header
     return header._replace(duration_s=moving.seconds, is_kept_moving=moving.is_kept)
+
+
+def _bytes_a_pixel(pixels: pyvips.Image) -> int:
+    return int(pixels.bands) * _BYTES_A_SAMPLE.get(pixels.format, 4)
 
 
 def _check_pixels(width: int, height: int, kind: Format, limit: int) -> None:

@@ -12,6 +12,7 @@ CORRUPT: Final = "corrupt"
 TOO_MANY_PIXELS: Final = "too_many_pixels"
 TOO_MANY_SCANS: Final = "too_many_scans"
 TOO_MANY_FRAMES: Final = "too_many_frames"
+TOO_MUCH_METADATA: Final = "too_much_metadata"
 NO_PREVIEW: Final = "no_preview"
 VIDEO_BROKEN: Final = "video_broken"
 VIDEO_TOO_SLOW: Final = "video_too_slow"
@@ -31,6 +32,7 @@ CODES: Final = (
     TOO_MANY_PIXELS,
     TOO_MANY_SCANS,
     TOO_MANY_FRAMES,
+    TOO_MUCH_METADATA,
     NO_PREVIEW,
     VIDEO_BROKEN,
     VIDEO_TOO_SLOW,
@@ -179,4 +181,13 @@ def video_unsupported(detail: str = "") -> Refused:
         VIDEO_UNSUPPORTED,
         "Videos cannot be taken by this gallery: its operator has not installed FFmpeg.",
         detail,
+    )
+
+
+def too_much_metadata(limit: int) -> Refused:
+    """Build the refusal of a picture that carries more than `limit` bytes of other things."""
+    return Refused(
+        TOO_MUCH_METADATA,
+        f"This picture carries more than {limit // 1_000_000} MB of text and other data beside its pixels. "
+        "Export it anew without metadata and upload that.",
     )

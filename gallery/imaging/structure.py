@@ -15,6 +15,11 @@ _MAX_SEGMENTS = 5000
 _MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _SCAN, _END, _NO_LENGTH = 0xDA, 0xD9, {0x01, 0xD8}
 
+# XMP with previews of a whole editing history has some megabytes.
+MAX_BESIDE_BYTES = 16_000_000
+MAX_BESIDE_CHUNKS = 10_000
+_PIXELS = {b"IDAT", b"fdAT", b"fcTL", b"VP8 ", b"VP8L", b"ALPH", b"ANMF"}
+
 _PARTS = {Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS, Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS}
 _MAX_PARTS = 1_000_000
 
@@ -36,6 +41,25 @@ def check_scans(data: bytes) -> None:
         if scans > MAX_SCANS or segments > _MAX_SEGMENTS:
             raise refusals.too_many_scans(MAX_SCANS)
         position += max(2, int.from_bytes(data[position : position + 2], "big"))
+
+
+def check_chunks(data: bytes, kind: Format) -> None:
+    """Refuse a PNG or WebP that carries more than pictures do beside its pixels; its decoder would hold several copies."""
+    if kind not in {Format.PNG, Format.WEBP}:
+        return
+    # PNG (section 5.3): length, type, data, check sum. RIFF: type, length, data, padded to even.
+    order, kind_at, length_at, around = (">I", 4, 0, 12) if kind is Format.PNG else ("<I", 0, 4, 8)
+    position, beside, chunks = (8 if kind is Format.PNG else 12), 0, 0
+    while position + 8 <= len(data):
+        (length,) = struct.unpack_from(order, data, position + length_at)
+        if position + length > len(data):
+            # Cut off, or no chunk at all: the decoder says which.
+            return
+        if data[position + kind_at : position + kind_at + 4] not in _PIXELS:
+            beside, chunks = beside + length, chunks + 1
+        if beside > MAX_BESIDE_BYTES or chunks > MAX_BESIDE_CHUNKS:
+            raise refusals.too_much_metadata(MAX_BESIDE_BYTES)
+        position += length + around + (length % 2 if kind is Format.WEBP else 0)
 
 
 def check_end(data: bytes, kind: Format) -> None:

@@ -96,19 +96,40 @@ def icc(name: str) -> bytes:
 
 def adobe_rgb() -> bytes:
     """Write the Adobe RGB (1998) profile: its primaries adapted to D50 and a gamma of 563/256 (ICC.1:2001-04)."""
+    return matrix_profile("Adobe RGB (1998)", ADOBE_RGB, 0x0233)
+
+
+def prophoto() -> bytes:
+    """Write the ProPhoto RGB (ROMM, ISO 22028-2) profile with the plain gamma of 461/256 that editors give it."""
+    return matrix_profile("ProPhoto RGB", PROPHOTO, 0x01CD)
+
+
+# Red, green and blue as XYZ under D50.
+Primaries = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+ADOBE_RGB: Primaries = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+PROPHOTO: Primaries = ((0.79767, 0.28804, 0.0), (0.13519, 0.71188, 0.0), (0.03134, 0.00009, 0.82491))
+DISPLAY_P3: Primaries = (
+    (0.51512, 0.24120, -0.00105),
+    (0.29198, 0.69225, 0.04189),
+    (0.15710, 0.06657, 0.78407),
+)
+
+
+def matrix_profile(name: str, primaries: Primaries, gamma: int) -> bytes:
+    """Write an ICC profile of three primaries and one gamma in 256ths."""
 
     def xyz(*values: float) -> bytes:
         return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
 
-    text = b"Adobe RGB (1998)\0"
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, 0x0233) + b"\0\0"
+    text = name.encode() + b"\0"
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, gamma) + b"\0\0"
     entries = {
         b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78),
         b"cprt": b"text\0\0\0\0public domain\0",
         b"wtpt": xyz(0.9505, 1.0, 1.0891),
-        b"rXYZ": xyz(0.60974, 0.31111, 0.01947),
-        b"gXYZ": xyz(0.20528, 0.62567, 0.06087),
-        b"bXYZ": xyz(0.14919, 0.06322, 0.74457),
+        b"rXYZ": xyz(*primaries[0]),
+        b"gXYZ": xyz(*primaries[1]),
+        b"bXYZ": xyz(*primaries[2]),
         b"rTRC": curve,
         b"gTRC": curve,
         b"bTRC": curve,
@@ -195,3 +216,32 @@ def heic_boxes(announced: int, there: int) -> bytes:
         + struct.pack(">I4s", announced + 8, b"mdat")
         + bytes(there)
     )
+
+
+def deep_png(side: int) -> bytes:
+    """Write a PNG of 16 bits and four channels, all zero, from one row that is compressed once and repeated."""
+    line = 1 + side * 8
+    packer = zlib.compressobj(9)
+    first = packer.compress(bytes(line)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # After a full flush a block knows nothing of those before it (RFC 1951), so it can stand there any number of times.
+    row = packer.compress(bytes(line)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # Adler-32 of so many zeros (RFC 1950 section 9).
+    check = struct.pack(">HH", line * side % 65521, 1)
+    body = first + row * (side - 1) + b"\x03\x00" + check
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def announcing(side: int) -> bytes:
+    """Write a JPEG whose header claims another size than its data has."""
+    data = encoded(corners())
+    at = data.index(b"\xff\xc0")
+    return data[: at + 5] + struct.pack(">HH", side, side) + data[at + 9 :]
+
+
+def tiff_header(width: int, height: int) -> bytes:
+    """Write a TIFF that is all header: one strip of a bilevel picture, which lies on the header itself."""
+    entries = [(0x100, 4, width), (0x101, 4, height), (0x102, 3, 1), (0x103, 3, 1), (0x106, 3, 1)]
+    entries += [(0x111, 4, 8), (0x116, 4, height), (0x117, 4, 8)]
+    body = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + body + bytes(4)

@@ -152,6 +152,35 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "iccp-bomb": (lambda: corpus.png(64, 64, corpus.chunk(b"iCCP", b"p\0\0" + corpus.zeros(500))), "made"),
     "overlapping-exif": (corpus.overlapping_exif, "made"),
+    "99-scans": (lambda: corpus.scan_bomb(89), "too_many_scans"),
+    "177-megapixel-16-bit-png": (lambda: corpus.deep_png(13_300), "too_many_pixels"),
+    "jpeg-that-claims-65500-squared": (lambda: corpus.announcing(65_500), "too_many_pixels"),
+    "jpeg-that-claims-more-than-it-has": (lambda: corpus.announcing(14_000), "made"),
+    "50-mb-of-text-in-a-png": (
+        lambda: corpus.png(64, 64, corpus.chunk(b"tEXt", b"k\0" + b"a" * 50_000_000)),
+        "too_much_metadata",
+    ),
+    "png-of-a-million-chunks": (
+        lambda: corpus.png(64, 64, corpus.chunk(b"tEXt", b"k\0v") * 1_000_000),
+        "too_much_metadata",
+    ),
+    "tiff-of-10000-megapixels": (lambda: corpus.tiff_header(100_000, 100_000), "too_many_pixels"),
+    "eps-named-jpg": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n", "unsupported_format"),
+    "svg-that-reads-files": (
+        lambda: (
+            b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><svg>&x;</svg>"
+        ),
+        "unsupported_format",
+    ),
+    "svg-of-a-billion-laughs": (
+        lambda: b"<!DOCTYPE svg [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]><svg>&b;</svg>",
+        "unsupported_format",
+    ),
+    "jpeg-and-zip": (lambda: corpus.encoded(corpus.corners()) + b"PK\x03\x04" + bytes(4000), "made"),
+    "jpeg-and-html": (
+        lambda: corpus.encoded(corpus.corners(), comment=b"<script>alert(1)</script>"),
+        "made",
+    ),
 }
 
 PROGRAM = """
