@@ -41,7 +41,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         except OSError as error:
             logger.error("mail not sent kind=%s error=%s", template_prefix, error)
 
-
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Return the ways to prove oneself once more, in our words."""
         words = {
@@ -50,7 +49,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
         methods = super().get_reauthentication_methods(user)
-        return [{**method, "description": words.get(method["id"], method["description"])} for method in methods]
+        return [
+            {**method, "description": words.get(method["id"], method["description"])} for method in methods
+        ]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -53,9 +53,7 @@ def _connected(user: User) -> list[dict[str, Any]]:
     """Return the accounts elsewhere; their table is there only where single sign-on is configured."""
     if not apps.is_installed("allauth.socialaccount"):
         return []
-    return _rows(
-        _model("socialaccount.SocialAccount").filter(user=user), "provider", "uid"
-    )
+    return _rows(_model("socialaccount.SocialAccount").filter(user=user), "provider", "uid")
 
 
 def _model(name: str) -> Any:

@@ -3,7 +3,6 @@
 import uuid
 
 from allauth.account.utils import perform_login
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gallery import invitations as inviting
 from gallery.access import GONE
 from gallery.accounts.forms import InvitationForm, JoinForm
-from gallery.accounts.mail import send
+from gallery.accounts.handing_over import link_to, send_invitation
 from gallery.models import Album, Invitation, User
 from gallery.views.people import SignedIn
 from photosky.counting import count
@@ -73,24 +72,6 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         return _make_account(request, invitation)
     except Http404:
         return render(request, "account/no_invitation.html", status=404)
-
-
-def link_to(request: HttpRequest, plain: str) -> str:
-    """Return the whole address of an invitation, by the site's own name where one is set."""
-    path = inviting.address(plain)
-    return settings.SITE_URL + path if settings.SITE_URL else request.build_absolute_uri(path)
-
-
-def send_invitation(invitation: Invitation, link: str) -> str:
-    """Mail the link where mail works and an address was given; return the address it went to."""
-    values = {
-        "inviter": invitation.invited_by.get_full_name() or invitation.invited_by.get_username(),
-        "album": invitation.album,
-        "link": link,
-        "expires_at": invitation.expires_at,
-    }
-    sent = send(invitation.email, _("You are invited"), "invitations/mail.txt", values)
-    return invitation.email if sent else ""
 
 
 def _join(request: HttpRequest, user: User, invitation: Invitation) -> HttpResponse:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from gallery import access, albums, invitations, members
+from gallery.accounts.handing_over import link_to, send_invitation
 from gallery.album_forms import ROLES, InviteForm, RoleForm
 from gallery.errors import GalleryError
 from gallery.models import Album
 from gallery.views.albums import read_or_post
-from gallery.views.invitations import link_to, send_invitation
 from gallery.views.people import SignedIn
 
 
