@@ -181,11 +181,11 @@ def move(album: Album, parent: Album | None) -> None:
         raise InsideItself(_("An album cannot lie inside itself."))
     # Written, though nothing changes: so of two moves at a time that would make a circle, one loses and looks again.
     touched = Album.objects.filter(pk__in=around).update(parent=F("parent"))
+    if touched < len(around) or (parent is not None and not around):
+        raise Http404(access.GONE)
     position = _next_position(album.owner, parent)
-    moved = Album.objects.filter(pk=album.pk).update(
-        parent=parent, position=position, updated_at=timezone.now()
-    )
-    if touched < len(around) or (parent is not None and not around) or not moved:
+    values = {"parent": parent, "position": position, "updated_at": timezone.now()}
+    if not Album.objects.filter(pk=album.pk).update(**values):
         raise Http404(access.GONE)
     album.parent, album.position = parent, position
 
