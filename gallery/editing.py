@@ -12,7 +12,12 @@ from gallery import tags
 from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image
+from gallery.places import naming
+from gallery.search import index
 from photosky.database import atomic_retry
+
+# What a photo is found by.
+FOUND_BY = {"title", "description", "tags", "place", "position"}
 
 
 class Changes(TypedDict):
@@ -61,6 +66,8 @@ def change(image: Image, changes: Changes, *, if_match: Iterable[str] = ()) -> N
         raise Http404(GONE)
     if "tags" in changes:
         tags.replace(image, changes["tags"])
+    if changes.keys() & FOUND_BY:
+        index.refresh([image.pk])
     for name, value in values.items():
         setattr(image, name, value)
 
@@ -82,11 +89,8 @@ def _columns(image: Image, changes: Changes) -> dict[str, object]:
         values["archived_at"] = timezone.now() if changes["is_archived"] else None
     if "taken_at" in changes:
         values |= _taken(changes["taken_at"])
-    if "position" in changes:
-        values |= _position(changes["position"])
-    if "place" in changes:
-        # Emptied: the gazetteer may name the place again.
-        values |= {"place": changes["place"] or None, "place_by_person": True if changes["place"] else None}
+    if changes.keys() & {"place", "position"}:
+        values |= _where(image, changes)
     return values
 
 
@@ -99,7 +103,15 @@ def _taken(moment: datetime) -> dict[str, object]:
     return {name: getattr(scratch, name) for name in names}
 
 
-def _position(position: tuple[float, float] | None) -> dict[str, object]:
-    latitude, longitude = position or (None, None)
-    # The camera's height belongs to the camera's place.
-    return {"latitude": latitude, "longitude": longitude, "altitude_m": None}
+def _where(image: Image, changes: Changes) -> dict[str, object]:
+    """Return place and position; where no person names the place, the gazetteer does."""
+    names = ("latitude", "longitude", "altitude_m", "place", "region", "country", "place_by_person")
+    there = Image(**{name: getattr(image, name) for name in names})
+    if "position" in changes:
+        # The camera's height belongs to the camera's place.
+        there.latitude, there.longitude = changes["position"] or (None, None)
+        there.altitude_m = None
+    if "place" in changes:
+        there.place, there.place_by_person = changes["place"] or None, True if changes["place"] else None
+    naming.locate(there)
+    return {name: getattr(there, name) for name in (*names, "cell")}

@@ -11,6 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from gallery import tags
 from gallery.imaging import YEARS
 
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -59,6 +60,34 @@ class LocalMomentField(serializers.Field[datetime, str, str, Any]):
     def to_representation(self, value: datetime) -> str:
         """Write the moment in UTC."""
         return value.astimezone(UTC).strftime(UTC_FORMAT)
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "maxLength": tags.MAX_LENGTH},
+        "maxItems": tags.MAX_NAMES,
+    }
+)
+class TagsField(serializers.Field[list[str], list[str], list[str], Any]):
+    """The names of the tags on an image; unknown ones are made."""
+
+    default_error_messages = {"invalid": "Send a list of names.", "too_many": "Send at most {limit} tags."}
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Return the names as they are kept; raises ValidationError for what cannot be a tag."""
+        if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
+            self.fail("invalid")
+        if len(data) > tags.MAX_NAMES:
+            self.fail("too_many", limit=tags.MAX_NAMES)
+        try:
+            return [tags.clean(name) for name in data]
+        except tags.InvalidTag as error:
+            raise serializers.ValidationError(error.message, code=error.code) from error
+
+    def to_representation(self, value: Any) -> list[str]:
+        """Return the names in the order of the alphabet."""
+        return [tag.name for tag in sorted(value.all(), key=lambda tag: tag.slug)]
 
 
 class StrictMixin:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
@@ -12,14 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from gallery import access, objectstore, renditions
+from gallery import access, editing, objectstore, renditions, rotation
 from gallery import bin as photo_bin
-from gallery.api.fields import LocalMomentField, StrictMixin, UtcDateTimeField
+from gallery.api.fields import LocalMomentField, StrictMixin, TagsField, UtcDateTimeField
 from gallery.api.filters import ImageFilter, StrictFilterBackend
 from gallery.api.pagination import InvalidParameter, TimelinePages
 from gallery.models import Image
 
 RUNGS = ("h240", "h480", "l1280", "l2560")
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER,
+    description="The ETag of the version that you read; 412 where the image was changed since.",
+)  # fmt: skip
 # S3 looks at the clock when a download begins, so this bounds how long a copied address is of use, not the download.
 ORIGINAL_EXPIRES_S = 900
 
@@ -45,12 +50,38 @@ class CameraSerializer(serializers.ModelSerializer[Image]):
         read_only_fields = fields
 
 
-class PlaceSerializer(serializers.Serializer[Image]):
-    """Where the picture was taken: degrees of WGS 84, metres above the sea."""
+class PlaceSerializer(StrictMixin, serializers.Serializer[Image]):
+    """Where the picture was taken: in words, and in degrees of WGS 84. Null where neither is known."""
 
-    latitude = serializers.FloatField()
-    longitude = serializers.FloatField()
-    altitude_m = serializers.FloatField(allow_null=True)
+    name = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=120,
+        help_text="As a person wrote it, or as the gazetteer knows it; emptied, the gazetteer names it again.",
+    )  # fmt: skip
+    region = serializers.CharField(read_only=True, allow_null=True)
+    country = serializers.CharField(read_only=True, allow_null=True, help_text="ISO 3166-1 alpha-2.")
+    latitude = serializers.FloatField(required=False, allow_null=True, min_value=-90, max_value=90)
+    longitude = serializers.FloatField(required=False, allow_null=True, min_value=-180, max_value=180)
+    altitude_m = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="Metres above the sea; forgotten with a new position."
+    )
+
+    def get_attribute(self, instance: Any) -> Any:
+        """Return the image itself, for the place is a part of its row; None for who may not know it."""
+        known = instance.place or instance.latitude is not None
+        is_own = instance.owner_id == self.context["request"].user.pk
+        return instance if known and is_own else None
+
+    def to_representation(self, instance: Image) -> dict[str, Any]:
+        names = ("region", "country", "latitude", "longitude", "altitude_m")
+        return {"name": instance.place, **{name: getattr(instance, name) for name in names}}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs.get("latitude") is None) != (attrs.get("longitude") is None):
+            lonely = "longitude" if attrs.get("longitude") is None else "latitude"
+            raise serializers.ValidationError(
+                {lonely: "Send both the latitude and the longitude, or neither."}
+            )
+        return attrs
 
 
 class ImageUrlsSerializer(serializers.Serializer[Any]):
@@ -83,7 +114,12 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
         help_text="What the clocks showed there, without an offset."
     )
     camera = CameraSerializer(source="*", read_only=True)
-    place = serializers.SerializerMethodField(help_text="For the owner only.")
+    place = PlaceSerializer(required=False, allow_null=True, help_text="For the owner only.")
+    tags = TagsField(required=False, help_text="For the owner only. What is sent replaces what was.")
+    rotation = serializers.SerializerMethodField(help_text="Degrees clockwise by which a person turned it.")
+    is_archived = serializers.BooleanField(
+        required=False, source="archived_at", help_text="For the owner only: kept out of the timeline."
+    )
     is_favorite = serializers.BooleanField(required=False, help_text="For the owner only.")
     is_own = serializers.SerializerMethodField(
         help_text="Whether you are the owner, who alone may change it."
@@ -98,7 +134,7 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
         fields = [
             "id", "title", "description", "filename", "bytes", "content_type", "sha256", "width", "height", "ratio",
             "color", "thumbhash", "taken_at", "taken_local", "taken_offset_minutes", "taken_source", "camera", "place",
-            "is_favorite", "is_own", "created_at", "binned_at", "urls", "links",
+            "tags", "rotation", "is_archived", "is_favorite", "is_own", "created_at", "binned_at", "urls", "links",
         ]  # fmt: skip
         read_only_fields = [
             "filename", "bytes", "content_type", "sha256", "width", "height", "color", "thumbhash",
@@ -111,11 +147,8 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
     def get_taken_local(self, image: Image) -> str:
         return image.taken_local.strftime("%Y-%m-%dT%H:%M:%S")
 
-    @extend_schema_field(PlaceSerializer(allow_null=True))
-    def get_place(self, image: Image) -> dict[str, Any] | None:
-        if image.latitude is None or image.longitude is None or not self.get_is_own(image):
-            return None
-        return {"latitude": image.latitude, "longitude": image.longitude, "altitude_m": image.altitude_m}
+    def get_rotation(self, image: Image) -> int:
+        return image.rotation or 0
 
     def get_is_own(self, image: Image) -> bool:
         return bool(image.owner_id == self.context["request"].user.pk)
@@ -137,21 +170,45 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
 
     def to_representation(self, instance: Image) -> dict[str, Any]:
         shown = super().to_representation(instance)
-        shown["is_favorite"] = instance.is_favorite and self.get_is_own(instance)
+        is_own = self.get_is_own(instance)
+        shown["is_favorite"] = instance.is_favorite and is_own
+        shown["is_archived"] = bool(instance.archived_at) and is_own
+        shown["tags"] = shown["tags"] if is_own else []
         return shown
 
     def update(self, instance: Image, validated_data: dict[str, Any]) -> Image:
         """Write what was sent and nothing else, so that two changes at a time do not undo each other."""
-        changed = list(validated_data)
-        taken_at = validated_data.pop("taken_at", None)
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        if taken_at is not None:
-            offset = taken_at.utcoffset().total_seconds() // 60
-            instance.set_taken(taken_at, int(offset), Image.TakenSource.PERSON)
-            changed += ["taken_offset_minutes", "taken_source", "month"]
-        access.save_changes(instance, changed)
+        editing.change(instance, _changes(validated_data), if_match=self.context.get("if_match", ()))
+        # Their names may have been written otherwise.
+        getattr(instance, "_prefetched_objects_cache", {}).pop("tags", None)
         return instance
+
+
+def _changes(sent: dict[str, Any]) -> editing.Changes:
+    plain = ("title", "description", "taken_at", "tags", "is_favorite")
+    changes = editing.Changes(**{name: sent[name] for name in plain if name in sent})  # type: ignore[typeddict-item]
+    if "archived_at" in sent:
+        changes["is_archived"] = sent["archived_at"]
+    if "place" in sent:
+        there = sent["place"] or {"name": "", "latitude": None, "longitude": None}
+        if "name" in there:
+            changes["place"] = there["name"] or ""
+        if "latitude" in there:
+            latitude, longitude = there["latitude"], there["longitude"]
+            changes["position"] = None if latitude is None else (latitude, longitude)
+    return changes
+
+
+class TurnSerializer(StrictMixin, serializers.Serializer[Any]):
+    """By how much the picture is to be turned, clockwise."""
+
+    degrees = serializers.ChoiceField(choices=rotation.QUARTERS)
+
+
+class TurnedSerializer(serializers.Serializer[Any]):
+    """Where the picture will stand once its renditions are made, in degrees from how it was taken."""
+
+    rotation = serializers.IntegerField()
 
 
 class OriginalSerializer(serializers.Serializer[Any]):
@@ -180,23 +237,46 @@ class ImageViewSet(
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form; answers name their own."""
+        if self.action == "rotate":
+            return TurnSerializer
         return serializers.Serializer if self.action in {"restore", "original"} else ImageSerializer
 
     def get_object(self) -> Image:
         user, key = self.request.user, self.kwargs["pk"]
         if self.action == "retrieve":
-            return access.images_changeable_by(user).filter(pk=key).first() or access.visible_image(user, key)
-        return access.changeable_image(user, key)
+            own = access.images_changeable_by(user).filter(pk=key).first()
+            self.found = own or access.visible_image(user, key)
+        else:
+            self.found = access.changeable_image(user, key)
+        return self.found
+
+    @extend_schema(
+        operation_id="images_rotate", summary="Turn an image", request=TurnSerializer, responses={202: TurnedSerializer}
+    )  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
+        """Turn the picture by a quarter or two; its renditions follow in a moment, the original stays as it is."""
+        image = self.get_object()
+        asked = TurnSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wanted = rotation.turn(image, asked.validated_data["degrees"])
+        return Response({"rotation": wanted}, status=status.HTTP_202_ACCEPTED)
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """Return a page of images and sign the addresses of all of them in one go, many times as fast as one by one."""
         page: list[Image] = super().paginate_queryset(queryset) or []
+        prefetch_related_objects(page, "tags")
         signed = renditions.urls(page, RUNGS)
         self.signed = {image.pk: urls for image, urls in zip(page, signed, strict=True)}
         return page
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "signed": getattr(self, "signed", {})}
+        asked = self.request.headers.get("If-Match", "") if self.request else ""
+        return {
+            **super().get_serializer_context(),
+            "signed": getattr(self, "signed", {}),
+            "if_match": [tag.strip() for tag in asked.split(",") if tag.strip()],
+        }
 
     @extend_schema(operation_id="images_list", summary="List images")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -204,12 +284,21 @@ class ImageViewSet(
 
     @extend_schema(operation_id="images_retrieve", summary="Show an image")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        return self._versioned(super().retrieve(request, *args, **kwargs))
 
-    @extend_schema(operation_id="images_update", summary="Change title, description, time taken, favourite")
+    @extend_schema(
+        operation_id="images_update",
+        summary="Change title, description, time taken, tags, place, favourite, archive",
+        parameters=[IF_MATCH],
+    )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change what is sent; what is not sent stays. The original is never changed."""
-        return super().partial_update(request, *args, **kwargs)
+        return self._versioned(super().partial_update(request, *args, **kwargs))
+
+    def _versioned(self, response: Response) -> Response:
+        """Say by which version a later change may ask that nothing came between."""
+        response["ETag"] = editing.version(self.found)
+        return response
 
     @extend_schema(operation_id="images_delete", summary="Put an image into the bin")
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
