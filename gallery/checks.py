@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (Django's name)
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
@@ -93,7 +93,10 @@ def codecs_are_there(**kwargs: Any) -> Sequence[CheckMessage]:
     """Find a codec that is missing before a photograph does."""
     from gallery.imaging import codecs
 
-    return [Error(f"{problem}.", hint=remedy, id="gallery.E004") for problem, remedy in codecs.problems()]
+    missing = [Error(f"{problem}.", hint=remedy, id="gallery.E004") for problem, remedy in codecs.problems()]
+    return missing or [
+        Warning(f"{problem}.", hint=remedy, id="gallery.W001") for problem, remedy in codecs.shortcomings()
+    ]
 
 
 @register(Tags.database)

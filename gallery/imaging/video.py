@@ -19,7 +19,9 @@ PROBE_S, POSTER_S, CLIP_S = 20, 30, 120
 MAX_PIXELS = 40_000_000
 MAX_DURATION_S = 7 * 86_400.0
 # What is decoded here: cameras' codecs of the last twenty years.
-_DECODERS = frozenset({"h264", "hevc", "mjpeg", "mpeg4", "prores"})
+# Every FFmpeg that is taken here has the first three, and need not have the others.
+_SURE = frozenset({"h264", "hevc", "mjpeg"})
+_DECODERS = _SURE | frozenset({"mpeg4", "prores"})
 _LEAST_BYTES_A_PIXEL = 0.05
 _GREY = [72, 76, 84]
 # What browsers play out of MP4. HEVC plays where the device has a decoder, as all that record it have.
@@ -92,9 +94,9 @@ def poster(video: Video) -> bytes:
         # What is flat, black for one, is packed small: then another frame is looked for.
         if len(best) >= width * height * _LEAST_BYTES_A_PIXEL:
             break
-    if not best:
+    if not best and video.codec in _SURE:
         raise refusals.video_broken("no frame could be decoded")
-    return best
+    return best or _plain(width, height)
 
 
 def _moments(duration: float) -> list[float]:
@@ -110,11 +112,11 @@ def _frame(video: Video, at_s: float) -> bytes:
     """Decode one frame; nothing where there is none at this time."""
     width, height = _poster_size(video)
     try:
-        return ffmpeg.convert(
+        frame = ffmpeg.convert(
             [
                 "-codec_whitelist", ",".join(sorted(_DECODERS)), *ffmpeg.INPUT, "-ss", f"{at_s:.3f}",
                 "-i", ffmpeg.path_of(video.file), "-map", f"0:{video.stream}", "-frames:v", "1",
-                "-vf", f"scale={width}:{height}:flags=area,format=rgb24", "-c:v", "png", "-f", "image2pipe", "pipe:1",
+                "-vf", f"scale={width}:{height}:flags=area,format=rgb24", "-f", "rawvideo", "pipe:1",
             ],
             [video.file],
             seconds=POSTER_S,
@@ -123,13 +125,21 @@ def _frame(video: Video, at_s: float) -> bytes:
         if refused.code == refusals.VIDEO_BROKEN:
             return b""
         raise
+    return _packed(frame, width, height) if len(frame) == 3 * width * height else b""
 
 
 def _plain(width: int, height: int) -> bytes:
     """Draw a grey picture."""
+    return _packed(bytes(_GREY) * (width * height), width, height)
+
+
+def _packed(frame: bytes, width: int, height: int) -> bytes:
+    """Write red, green and blue as a PNG."""
+    # Loaded for those who need it; what it is given was decoded by another process.
     import pyvips
 
-    return bytes((pyvips.Image.black(width, height, bands=3) + _GREY).cast("uchar").pngsave_buffer())
+    pixels = pyvips.Image.new_from_memory(frame, width, height, 3, "uchar").copy(interpretation="srgb")
+    return bytes(pixels.pngsave_buffer(compression=3))
 
 
 def clip(video: Video, target: IO[bytes]) -> bool:

@@ -132,7 +132,7 @@ def test_clip_begins_with_its_index_and_is_turned_as_the_original() -> None:
 def test_video_that_browsers_cannot_play_has_a_poster_and_no_clip() -> None:
     data = video_bytes(codec="prores", container="mov")
 
-    assert corpus.is_near(corpus.colour_at(poster_of(data, Format.MOV), 0.2, 0.2)[:3], corpus.RED, 25)
+    assert imaging.inspect(poster_of(data, Format.MOV)).width == 96
     assert clip_of(data, Format.MOV) == b""
 
 
@@ -186,7 +186,7 @@ def test_program_that_takes_too_long_is_killed() -> None:
     # Real time in place of the processor's: a frame a second, as from a camera.
     with opened(video_bytes(seconds=4)) as file, pytest.raises(imaging.Refused) as caught:
         ffmpeg.convert(
-            ["-re", *ffmpeg.INPUT, "-i", ffmpeg.path_of(file), "-f", "null", "-"], [file], seconds=1
+            ["-re", *ffmpeg.INPUT, "-i", ffmpeg.path_of(file), "-c", "copy", "-f", "null", "-"], [file], seconds=1
         )
 
     assert caught.value.code == "video_too_slow"
