@@ -37,7 +37,7 @@ def test_fields_have_other_spellings() -> None:
 
 
 def test_typographic_quotation_marks_and_minus_signs_are_understood() -> None:
-    assert shape("“evening light” −rain") == [
+    assert shape("“evening light” \u2212rain") == [
         [("", "evening light", False, True)],
         [("", "rain", True, False)],
     ]
@@ -97,7 +97,7 @@ def test_periods_reach_to_the_end_of_their_year_month_or_day() -> None:
         ("Straße", "strasse"),
         ("Ångström", "angstrom"),
         ("ﬁn", "FIN"),
-        ("Ｘ－Ｔ５", "x-t5"),
+        ("\uff38\uff0d\uff34\uff15", "x-t5"),
         ("Łódź", "lodz"),
     ],
 )
@@ -115,9 +115,12 @@ def test_words_of_indic_scripts_stay_whole() -> None:
 
 @given(st.text(max_size=600))
 def test_any_text_is_a_query_or_an_error_that_points_into_it(text: str) -> None:
+    error = None
     try:
         search.parse(text)
-    except search.QueryError as error:
+    except search.QueryError as raised:
+        error = raised
+    if error is not None:
         assert 0 <= error.start <= len(text)
         assert text[error.start : error.end] == error.term
         assert error.message

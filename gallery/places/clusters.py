@@ -109,7 +109,7 @@ def _names(user: User, codes: list[int]) -> dict[int, tuple[str, str]]:
     """Return place and country of a photo at each of the cells."""
     named = access.timeline_of(user).filter(cell__in=codes).order_by()
     return {
-        code: (place or "", country or "")
+        code or 0: (place or "", country or "")
         for code, place, country in named.values_list("cell", "place", "country")
     }
 

@@ -31,19 +31,22 @@ export function paint(context, rings, x, y, side, width, height = width) {
 }
 
 function trace(context, points, x, y, wide, high, scale) {
-  // Of what lies beyond one edge, only the first and last point matter: the rest cannot be seen.
+  context.moveTo((points[0] - x) * scale, (points[1] - y) * scale);
+  // Of points that lie beyond the same edge, only the first and the last matter: the rest cannot be seen.
   const margin = wide / 64;
   const beyond = (at) => (points[at] < x - margin ? 1 : points[at] > x + wide + margin ? 2 : 0)
     | (points[at + 1] < y - margin ? 4 : points[at + 1] > y + high + margin ? 8 : 0);
-  let [before, here] = [0, beyond(0)];
+  let edges = 0;
+  let here = beyond(0);
   for (let at = 0; at < points.length; at += 2) {
     const next = at + 2 < points.length ? beyond(at + 2) : 0;
-    if (!(before & here & next)) {
-      const [left, top] = [(points[at] - x) * scale, (points[at + 1] - y) * scale];
-      if (at === 0) context.moveTo(left, top);
-      else context.lineTo(left, top);
+    if (edges & here & next) {
+      edges &= here;
+    } else {
+      context.lineTo((points[at] - x) * scale, (points[at + 1] - y) * scale);
+      edges = here;
     }
-    [before, here] = [here, next];
+    here = next;
   }
   context.closePath();
 }
