@@ -13,6 +13,7 @@ from django.db.models import Count, F, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from gallery import access
 from gallery.errors import InBin, QuotaExceeded
 from gallery.models import Image, Removal, Upload, User, new_token
 from gallery.search import index
@@ -126,13 +127,12 @@ def complete(upload: Upload, image: Image) -> None:
     """Go from PROCESSING to READY with a new image. Raises LeaseLost, or IntegrityError where the owner has the photo."""
     # Settled first: a worker that lost its lease must leave nothing behind. The foreign key is checked at the end.
     _settle(upload, State.READY, image_id=image.pk)
-    image.save(force_insert=True)
     if upload.guest_name is not None:
         image.held_at = timezone.now()
+    image.save(force_insert=True)
     if image.bytes != upload.bytes:
         _count(upload, image.bytes - upload.bytes)
-    if upload.album is not None:
-        upload.album.add([image.pk])
+    _put_into_album(upload, image)
     index.refresh([image.pk])
 
 
