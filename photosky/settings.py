@@ -1,6 +1,7 @@
 """Django's settings, all from the environment (docs/settings.md). Without a setting, the safe side is taken."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -169,6 +170,8 @@ OIDC = people_settings.oidc(
 )
 OIDC_SIGN_UP = env.boolean("PHOTOSKY_OIDC_SIGNUP")
 if OIDC:
+    # Of the package for Lambda (photosky/deployment/archive.py); elsewhere there is no such folder.
+    sys.path.append(str(BASE_DIR / "set_apart"))
     INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
     SOCIALACCOUNT_PROVIDERS = OIDC
     SOCIALACCOUNT_ADAPTER = "gallery.accounts.single_sign_on.SingleSignOnAdapter"

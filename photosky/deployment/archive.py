@@ -16,15 +16,20 @@ TASK_ROOT = "/var/task"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # What the program asks of AWS: S3 (gallery.objectstore) and Parameter Store (photosky.lambda_start); STS for roles.
 AWS_SERVICES = frozenset({"s3", "ssm", "sts"})
-# Top-level entries: installers, Zappa's deploying half (with requests, which REST framework would import at every
-# cold start only because it is there), the entry point of Zappa that runs any code it is sent,
-# what identifies the computer that built it, and what is for the laptop.
+# Top-level entries: installers, Zappa's deploying half, the entry point of Zappa that runs any code it is sent, what
+# identifies the computer that built it, and what is for the laptop.
 UNWANTED = (
     "pip", "pip-*", "setuptools*", "_distutils_hack", "distutils-precedence.pth", "pkg_resources", "wheel", "wheel-*",
     "troposphere*", "cfn_*", "placebo*", "hjson*", "bin", "share", "include", "click*", "tqdm*", "argcomplete*", "toml*",
-    "requests*", "charset_normalizer*", "certifi*", "idna*", "slugify*", "python_slugify*", "text_unidecode*",
+    "requests-*", "charset_normalizer-*", "certifi-*", "idna-*", "slugify*", "python_slugify*", "text_unidecode*",
     "handler.py", "django_zappa_app.py", "package_info.json", "zappa_settings.json", "_virtualenv.*", ".lock",
 )  # fmt: skip
+# What single sign-on alone needs. REST framework would import requests at every cold start only because it is there; so
+# it lies in a folder of its own, which the settings add to Python's path where a provider is configured.
+SET_APART = ("requests", "charset_normalizer", "certifi", "idna", "*__mypyc.*.so")
+APART = "set_apart"
+# Of the doors to other people's accounts that allauth brings, those that this gallery can open.
+PROVIDERS = frozenset({"__init__.py", "base", "oauth", "oauth2", "openid_connect"})
 UNWANTED_ANYWHERE = ("tests", "__pycache__", "*.pyc", "*.pyo", "*.pyx", "*.c", "*.h", "RECORD", ".*")
 
 
@@ -35,6 +40,7 @@ def finish(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             archive.extractall(root)
         prune(root)
+        set_apart(root)
         _compile(root)
         fresh = path.with_suffix(".new")
         _write(root, fresh)
@@ -52,12 +58,23 @@ def is_unwanted(name: PurePosixPath) -> bool:
         return True
     if parts[:2] == ("botocore", "data") and len(parts) > 3:
         return parts[2] not in AWS_SERVICES
+    if parts[:3] == ("allauth", "socialaccount", "providers") and len(parts) > 3:
+        return parts[3] not in PROVIDERS
     # Collected already, under staticfiles/; the gallery reads its icons where they lie.
     if "static" in parts[1:-1] and parts[0] not in {"staticfiles", "gallery"}:
         return True
     if "locale" in parts[:-2]:
         return not parts[parts.index("locale") + 1].startswith("en")
     return False
+
+
+def set_apart(root: Path) -> None:
+    """Move what SET_APART names out of the way of those who would import it only because it is there."""
+    apart = root / APART
+    apart.mkdir(exist_ok=True)
+    for entry in sorted(root.iterdir()):
+        if any(fnmatch.fnmatchcase(entry.name, pattern) for pattern in SET_APART):
+            entry.rename(apart / entry.name)
 
 
 def prune(root: Path) -> None:
