@@ -171,7 +171,7 @@ def test_photo_that_is_taken_out_is_gone_at_once(alice: User, guest: Client) -> 
 @pytest.mark.usefixtures("signing")
 def test_selection_opens_what_was_chosen_in_that_order_and_no_more(alice: User, guest: Client) -> None:
     first, second, third = (make_image(alice) for _ in range(3))
-    link, token = sharing.make(alice, images=[third.pk, first.pk])
+    _, token = sharing.make(alice, images=[third.pk, first.pk])
 
     leads = [tag["href"] for tag in tags(guest.get(f"/s/{token}/"), "a") if "/p/" in tag["href"]]
 
@@ -226,7 +226,7 @@ def test_pages_tell_nothing_that_the_owner_keeps(alice: User, guest: Client) -> 
 def test_facts_are_told_where_the_owner_says_so_but_never_those_of_other_peoples_photos(
     alice: User, bob: User, guest: Client
 ) -> None:
-    facts = {"latitude": 43.2, "longitude": -4.8, "camera_model": "X-T5", "place": "Potes"}
+    facts: dict[str, Any] = {"latitude": 43.2, "longitude": -4.8, "camera_model": "X-T5", "place": "Potes"}
     own, bobs = make_image(alice, **facts), make_image(bob, **facts)
     _, address = make_link(alice, own, bobs, show_location=True, show_camera=True)
 

@@ -180,7 +180,7 @@ def test_link_without_leave_takes_nothing(alice: User, album: Album, settings: S
 
 
 def test_upload_of_another_link_is_not_found(alice: User, album: Album, link: ShareLink) -> None:
-    other, token = sharing.make(alice, album=album, allow_upload=True, upload_limit_bytes=MB)
+    _, token = sharing.make(alice, album=album, allow_upload=True, upload_limit_bytes=MB)
     upload, _ = sharing.announce(link, "", lambda _: "http://photos.test/", 1000)
     assert Client().get(f"/s/{token}/add/{upload.pk}/").status_code == 404
     assert "has not arrived" in Client().get(f"/s/{link.plain}/add/{upload.pk}/").content.decode()

@@ -102,7 +102,7 @@ def test_entries_beyond_4_gb_are_written_as_zip64(alice: User) -> None:
     progress = packing.Progress("key", "upload", 10**12, offset=5 * 1024**3)
     progress.entries = [("huge.mov", 7, 5 * 1024**3, 0, 8, [2026, 1, 1, 0, 0, 0])]
     stream = packing.PartStream(progress)
-    archive = zipfile.ZipFile(stream, "w")  # type: ignore[arg-type]
+    archive = zipfile.ZipFile(stream, "w")
     archive.filelist.extend(packing._info(entry) for entry in progress.entries)
     archive.writestr("small.txt", b"small")
     archive.close()
@@ -236,7 +236,7 @@ def test_same_content_is_packed_once_and_other_content_anew(alice: User) -> None
     assert archives.start(alice, [album.images.order_by("id")[0].pk], "") not in (first, second)
 
 
-def test_zip_is_over_after_its_time_and_its_objects_go(alice: User, time_machine: Any = None) -> None:
+def test_zip_is_over_after_its_time_and_its_objects_go(alice: User) -> None:
     link, _ = sharing.make(alice, album=make_album(alice, photo(alice, "a.jpg")))
     job = work_off(archives.start_for_guests(link))
     assert archives.is_there(job)

@@ -16,7 +16,7 @@ from gallery.api.authentication import person
 from gallery.api.fields import StrictMixin, UtcDateTimeField
 from gallery.api.pagination import CursorPages
 from gallery.models import ShareLink, ShareLinkQuerySet
-from gallery.views.share_doors import absolute
+from gallery.sharing.addresses import absolute
 
 TERMS = [
     "title",

@@ -13,6 +13,7 @@ import uuid
 import zipfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -109,7 +110,7 @@ def pack(job: Job, round_: jobs.Round) -> dict[str, Any]:
     progress = _resumed(job) or _begun(job)
     stream = PartStream(progress)
     # A stream, not a context: leaving one would end the zip in the middle.
-    archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, allowZip64=True)  # type: ignore[arg-type]
+    archive = zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, allowZip64=True)
     archive.filelist.extend(_info(entry) for entry in progress.entries)
     try:
         _fill(job, round_, link, progress, archive, stream)
@@ -262,11 +263,9 @@ def _completed(progress: Progress, count: int, size: int) -> dict[str, Any]:
         objectstore.Part(number, size, etag, sha256)
         for number, (size, etag, sha256) in enumerate(progress.parts, start=1)
     ]
-    try:
+    # An earlier try may have completed it and died.
+    with suppress(objectstore.AlreadyExists):
         objectstore.multipart_complete(progress.key, progress.upload_id, parts)
-    except objectstore.AlreadyExists:
-        # An earlier try completed it and died.
-        pass
     until = timezone.now() + OFFERED
     return {
         "key": progress.key,

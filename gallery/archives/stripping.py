@@ -61,13 +61,8 @@ def _jpeg(data: bytes, orientation: int) -> bytes:
             first.append(_segment(_APP0, body[:12].ljust(12, b"\0") + b"\0\0"))
         elif marker == _APP2 and body.startswith(_ICC):
             profile[body[12]] = body[14:]
-        elif marker == _APP14 and body.startswith(b"Adobe"):
-            # Says how colours were transformed; 12 bytes by its definition.
-            needed.append(_segment(_APP14, body[:12]))
-        elif marker in _JPEG_NEEDED:
-            needed.append(_segment(marker, body))
-        elif marker == 0:
-            needed.append(body)
+        else:
+            needed.append(_needed(marker, body))
     if orientation != 1:
         first.append(_segment(_APP1, b"Exif\0\0" + _exif(orientation)))
     icc = _nameless(b"".join(profile[number] for number in sorted(profile)))
@@ -77,6 +72,16 @@ def _jpeg(data: bytes, orientation: int) -> bytes:
         for number, chunk in enumerate(chunks, start=1)
     ]
     return b"".join([*first, *needed, b"\xff\xd9"])
+
+
+def _needed(marker: int, body: bytes) -> bytes:
+    """Return what stays of a segment, or of compressed data (0); nothing of most."""
+    if marker == _APP14 and body.startswith(b"Adobe"):
+        # Says how colours were transformed; 12 bytes by its definition.
+        return _segment(_APP14, body[:12])
+    if marker in _JPEG_NEEDED:
+        return _segment(marker, body)
+    return b"" if marker else body
 
 
 def _jpeg_parts(data: bytes) -> Iterator[tuple[int, bytes]]:

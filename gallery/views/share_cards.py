@@ -3,25 +3,26 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import Resolver404, resolve, reverse
 from django.utils.feedgenerator import Enclosure, Rss201rev2Feed
-from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from gallery import access, imaging, renditions
 from gallery.models import Image, ShareLink
-from gallery.views.share_doors import absolute, by_link, gone
+from gallery.sharing.addresses import absolute
+from gallery.views.share_doors import by_link, gone
 from gallery.views.share_pages import guest_alt, guest_tiles, image_at, photo_url, title_of
 
 CARD_SIZE = (1200, 630)
 FRAME_SIZE = (640, 480)
 FEED_ITEMS = 50
 FRAME_PHOTOS = 24
+# By the tie of access.images_opened_by: what came last into the album.
+LATEST: str = "-tie"
 
 
 def card(request: HttpRequest, link: ShareLink, image: Image | None) -> dict[str, Any]:
@@ -55,15 +56,13 @@ def picture(_request: HttpRequest, link: ShareLink, place: str) -> HttpResponseB
 
 @by_link("GET", "HEAD", locked=True)
 def embed(request: HttpRequest, link: ShareLink) -> HttpResponseBase:
-    return _framed(request, _public(link))
-
-
-@xframe_options_exempt
-@csp_replace({"frame-ancestors": ["*"]})
-def _framed(request: HttpRequest, link: ShareLink) -> HttpResponse:
-    images = list(access.images_opened_by(link).defer("metadata")[:FRAME_PHOTOS])
+    images = list(access.images_opened_by(_public(link)).defer("metadata")[:FRAME_PHOTOS])
     context = {"link": link, "title": title_of(link), "tiles": guest_tiles(link, images)}
-    return render(request, "share/embed.html", context)
+    response = render(request, "share/embed.html", context)
+    # What the decorators of Django and django-csp set. They would open the answer for links that do not work as well.
+    response.xframe_options_exempt = True
+    response._csp_replace = {"frame-ancestors": ["*"]}  # type: ignore[attr-defined]
+    return response
 
 
 @by_link("GET", "HEAD", locked=True)
@@ -75,7 +74,7 @@ def feed(request: HttpRequest, link: ShareLink) -> HttpResponseBase:
         description=_plain(link.album.description if link.album else "") or _plain(title),
         feed_url=absolute(request, request.path),
     )
-    images = access.images_opened_by(link).defer("metadata").order_by("-tie")[:FEED_ITEMS]
+    images = access.images_opened_by(link).defer("metadata").order_by(LATEST)[:FEED_ITEMS]
     for number, image in enumerate(images, start=1):
         at = reverse("gallery:shared_picture", args=[link.plain, image.rendition_token])
         page = absolute(request, photo_url(link.plain, image))

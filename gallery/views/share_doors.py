@@ -4,11 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.utils.cache import patch_cache_control
+from django.views.decorators.csrf import csrf_exempt
 
 from gallery import access, sharing
 from gallery.models import ShareLink
@@ -21,7 +20,8 @@ Routed = Callable[..., HttpResponseBase]
 def gone(request: HttpRequest) -> HttpResponse:
     """Answer alike for a link that is unknown, has expired or was revoked, and for what lies outside an open one."""
     response = HttpResponse(render_to_string("share/gone.html", request=request), status=404)
-    return _sealed(response, keep=False)
+    _seal(response, keep=False)
+    return response
 
 
 def by_link(*methods: str, locked: bool = False) -> Callable[[View[P]], Routed]:
@@ -32,18 +32,22 @@ def by_link(*methods: str, locked: bool = False) -> Callable[[View[P]], Routed]:
     """
 
     def decorate(view: View[P]) -> Routed:
+        # The address is what a forger would have to know: it is the token. No cookie need be set for a form then, and
+        # browsers that tell no referrer, as these pages ask, tell no origin either.
+        @csrf_exempt
         @wraps(view)
         def routed(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             try:
                 link = access.link_opened_by(token)
                 if request.method not in methods:
-                    return _sealed(HttpResponseNotAllowed(methods), keep=False)
+                    return _sealed(HttpResponseNotAllowed(methods))
                 if not locked and not is_let_in(request, link):
-                    return _sealed(redirect("gallery:shared", token=token), keep=False)
+                    return _sealed(redirect("gallery:shared", token=token))
                 response = view(request, link, *args, **kwargs)
             except Http404:
                 return gone(request)
-            return _sealed(response, keep=not link.password)
+            _seal(response, keep=not link.password)
+            return response
 
         return routed
 
@@ -53,11 +57,6 @@ def by_link(*methods: str, locked: bool = False) -> Callable[[View[P]], Routed]:
 def is_let_in(request: HttpRequest, link: ShareLink) -> bool:
     """Return whether the sender need give no password, or has given it."""
     return sharing.is_unlocked(link, request.COOKIES.get(sharing.COOKIE, ""))
-
-
-def absolute(request: HttpRequest, path: str) -> str:
-    """Return the whole address of a page, by the site's own name where the settings tell it."""
-    return f"{settings.SITE_URL}{path}" if settings.SITE_URL else request.build_absolute_uri(path)
 
 
 def cookie_options(request: HttpRequest, token: str) -> dict[str, Any]:
@@ -76,13 +75,14 @@ def closed(request: HttpRequest, link: ShareLink, error: str = "", status: int =
     return render(request, "share/password.html", context, status=status)
 
 
-def _sealed(response: HttpResponseBase, *, keep: bool) -> HttpResponseBase | Any:
+def _sealed(response: HttpResponse) -> HttpResponse:
+    _seal(response, keep=False)
+    return response
+
+
+def _seal(response: HttpResponseBase, *, keep: bool) -> None:
     """Keep the address out of search engines, referrers and shared caches; behind a password, out of every cache."""
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     if not response.has_header("Cache-Control"):
-        if keep:
-            patch_cache_control(response, private=True, no_cache=True)
-        else:
-            patch_cache_control(response, private=True, no_store=True)
-    return response
+        response["Cache-Control"] = "private, no-cache" if keep else "private, no-store"

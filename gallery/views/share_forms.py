@@ -23,7 +23,7 @@ class LinkForm(forms.Form):
         label=_("Title"),
         max_length=200,
         required=False,
-        help_text=_("What guests read above the photos. Empty: the album’s title."),
+        help_text=_("What guests read above the photos. Empty: the title of the album."),
     )
     password = forms.CharField(
         label=_("Password"),

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gallery import access, renditions, sharing
 from gallery.errors import GalleryError
 from gallery.models import Album, ShareLink, ShareLinkImage
+from gallery.sharing.addresses import absolute
 from gallery.views import cursors
 from gallery.views.people import SignedIn
-from gallery.views.share_doors import absolute
 from gallery.views.share_forms import LinkForm
 from gallery.views.share_pages import title_of
 
@@ -167,8 +167,10 @@ def _target(request: SignedIn) -> tuple[Album | None, list[uuid.UUID]]:
     """Return the album or the photos that the address or the form names: `album`, `image`, `ids` (commas or repeated)."""
     asked: QueryDict = request.POST if request.method == "POST" else request.GET
     if "album" in asked:
-        return access.own_album(request.user, _key(asked["album"])), []
-    texts = [text for name in ("image", "ids") for value in asked.getlist(name) for text in value.split(",")]
+        return access.own_album(request.user, _key(asked.get("album", ""))), []
+    texts = [
+        text for name in ("image", "ids") for value in asked.getlist(name) for text in str(value).split(",")
+    ]
     keys = list(dict.fromkeys(_key(text) for text in texts if text))
     if not 0 < len(keys) <= sharing.MAX_PICKS:
         raise BadRequest(f"Name an album, or 1 to {sharing.MAX_PICKS} photos, to share.")

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 from gallery import access, imaging, renditions, sharing
 from gallery.errors import GalleryError
 from gallery.models import ShareLink, Upload
+from gallery.sharing.addresses import absolute
 from gallery.views import tiles
 from gallery.views.people import SignedIn
-from gallery.views.share_doors import absolute, by_link
+from gallery.views.share_doors import by_link
 from gallery.views.share_forms import GuestForm
 from gallery.views.share_pages import title_of
 
