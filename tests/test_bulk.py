@@ -37,7 +37,11 @@ def test_photos_of_others_and_those_that_are_not_there_are_not_found_alike_and_s
     alice: User, bob: User, signed_in: SignedIn
 ) -> None:
     mine, theirs, gone = make_image(alice), make_image(bob), Image(pk=uuid.uuid4())
-    assert results(send(signed_in(alice), mine, theirs, gone, action="bin")) == ["done", "not_found", "not_found"]
+    assert results(send(signed_in(alice), mine, theirs, gone, action="bin")) == [
+        "done",
+        "not_found",
+        "not_found",
+    ]
     theirs.refresh_from_db()
     mine.refresh_from_db()
     assert (theirs.binned_at, mine.binned_at is None) == (None, False)
@@ -91,7 +95,9 @@ def test_a_viewer_neither_fills_nor_empties_an_album(
     shared_album.add([inside.pk])
     client = signed_in(bob)
     assert send(client, own, action="add_to_album", album=str(shared_album.pk)).status_code == 404
-    assert results(send(client, inside, action="remove_from_album", album=str(shared_album.pk))) == ["not_found"]
+    assert results(send(client, inside, action="remove_from_album", album=str(shared_album.pk))) == [
+        "not_found"
+    ]
     assert list(shared_album.entries.values_list("image", flat=True)) == [inside.pk]
 
 

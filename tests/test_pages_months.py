@@ -26,7 +26,10 @@ def _unreachable_store(settings: Settings) -> None:
 
 def at(owner: User, *moments: datetime, offset: int = 0) -> list[str]:
     """Make photos taken at these moments and return their addresses."""
-    return [make_image(owner, taken_at=moment, taken_offset_minutes=offset).get_absolute_url() for moment in moments]
+    return [
+        make_image(owner, taken_at=moment, taken_offset_minutes=offset).get_absolute_url()
+        for moment in moments
+    ]
 
 
 def test_months_are_counted_by_the_date_of_the_place_and_without_what_the_timeline_hides(
@@ -137,7 +140,9 @@ def test_this_day_shows_what_was_taken_on_it_in_earlier_years_alone(alice: User,
 
 
 def test_one_year_of_this_day_does_not_hide_the_others(alice: User, signed_in: SignedIn) -> None:
-    noon = timezone.now().replace(hour=12, minute=0, month=timezone.localdate().month, day=min(timezone.localdate().day, 28))
+    noon = timezone.now().replace(
+        hour=12, minute=0, month=timezone.localdate().month, day=min(timezone.localdate().day, 28)
+    )
     if noon.day != timezone.localdate().day:
         pytest.skip("at the end of a long month there is no such day in every year")
     last = noon.replace(year=noon.year - 1)

@@ -89,6 +89,14 @@ def test_the_upload_modules_together_are_at_most_15_kib() -> None:
     assert sum(_weight(module) for module in modules) <= 15 * KIB
 
 
+def test_what_opening_the_viewer_fetches_is_at_most_20_kib_of_scripts() -> None:
+    own = [STATIC / "js" / name for name in ("viewer.js", "part.js")]
+    # Everything else is fetched when it is first wanted.
+    imported = re.findall(r"^import .+ from '(.+)';", own[0].read_text(), re.M)
+    assert imported == ["../../vendor/photoswipe/photoswipe.js", "./part.js"]
+    assert sum(_weight(file) for file in (*own, STATIC.parent / "vendor/photoswipe/photoswipe.js")) <= 20 * KIB
+
+
 def test_scripts_of_others_say_which_version_they_are_and_under_which_license() -> None:
     scripts = list((STATIC.parent / "vendor").rglob("*.js"))
     assert scripts

@@ -81,7 +81,8 @@ def site(live_server: LiveServer, s3: S3Settings, settings: Settings, browser: B
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # The driver's own words, of the option below.
+        if message.type in {"error", "warning"} and "blocked by Playwright" not in message.text:
             complaints.append(message.text)
 
     def open_page(**options: object) -> Page:
