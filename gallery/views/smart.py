@@ -1,6 +1,7 @@
 """Smart albums: making one of a search, its page, changing and deleting it."""
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -28,7 +29,9 @@ def smart_album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
         context["error"] = error
     else:
         page = cursors.timeline(images, request.GET)
-        context |= {"tiles": tiles.tiles(page.rows), "page": page}
+        # Photos turn to their neighbours among what the search finds.
+        query = f"?{urlencode({'q': album.query})}"
+        context |= {"tiles": tiles.tiles(page.rows, query=query), "page": page}
     return render(request, "smart.html", context)
 
 
