@@ -57,8 +57,10 @@ def test_the_keyboard_moves_the_map_and_enters_clusters(travels: User, site: Sit
     page = opened(site, travels, "/map/#10/48.8566/2.3522", reduced_motion="reduce")
     expect(page.get_by_role("heading", name="3 photos in view")).to_be_visible()
     page.get_by_role("region", name="Map of your photos").focus()
-    for _ in range(12):
+    for _ in range(10):
+        before = page.evaluate("location.hash")
         page.keyboard.press("ArrowRight")
+        page.wait_for_function("(before) => location.hash !== before", arg=before)
     expect(page.get_by_role("heading", name="No photos in view")).to_be_visible()
     page.goto(f"{site.url}/map/#3/48.8566/2.3522")
     page.reload()

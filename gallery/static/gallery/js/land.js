@@ -24,8 +24,12 @@ export function paint(context, rings, x, y, side, width, height = width) {
   const high = height / scale;
   context.beginPath();
   for (const ring of rings) {
-    if (ring.west > x + side || ring.east < x || ring.north > y + high || ring.south < y) continue;
-    trace(context, ring.points, x, y, side, high, scale);
+    if (ring.north > y + high || ring.south < y) continue;
+    // Where the world ends, it begins again; some land lies across.
+    for (const turn of [-1, 0, 1]) {
+      if (ring.west + turn > x + side || ring.east + turn < x) continue;
+      trace(context, ring.points, x - turn, y, side, high, scale);
+    }
   }
   context.fill('evenodd');
 }
@@ -53,7 +57,7 @@ function trace(context, points, x, y, wide, high, scale) {
 
 function unpack(packed) {
   const points = new Float64Array(packed.length);
-  const ring = { points, west: 1, east: 0, north: 1, south: 0 };
+  const ring = { points, west: Infinity, east: -Infinity, north: Infinity, south: -Infinity };
   let [longitude, latitude] = [0, 0];
   for (let at = 0; at < packed.length; at += 2) {
     longitude += packed[at];

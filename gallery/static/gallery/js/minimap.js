@@ -24,8 +24,7 @@ function draw(canvas, rings, [x, y], sharp, style) {
   const context = canvas.getContext('2d');
   const high = (SIDE * height) / width;
   context.fillStyle = style.color;
-  // Where the world ends to the left or right, it begins again.
-  for (const turn of [-1, 0, 1]) paint(context, rings, x - SIDE / 2 + turn, y - high / 2, SIDE, width, height);
+  paint(context, rings, x - SIDE / 2, y - high / 2, SIDE, width, height);
   context.beginPath();
   context.arc(width / 2, height / 2, 6 * sharp, 0, 2 * Math.PI);
   context.fillStyle = style.getPropertyValue('--dot').trim() || '#1f5fbf';
