@@ -111,7 +111,7 @@ def _photo_page(request: HttpRequest, link: ShareLink, image: Image) -> HttpResp
         "older": photo_url(token, older) if older else "",
         "card": card(request, link, image),
     }
-    template = "share/_info.html" if fragments.wanted(request) else "share/photo.html"
+    template = "share/_viewer.html" if fragments.wanted(request) else "share/photo.html"
     return render(request, template, context)
 
 

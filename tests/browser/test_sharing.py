@@ -1,7 +1,11 @@
 """Sharing in a browser: a link is made, passed on, opened by a guest; photos come back; and axe objects to nothing."""
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +22,29 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def photos(owner: User, count: int) -> list[Image]:
     images = [upload_photo(owner, photo_bytes(900, 600)).image for _ in range(count)]
     return [image for image in images if image is not None]
+
+
+@contextmanager
+def served(html: str) -> Iterator[str]:
+    """Serve one page of another site from this computer: what comes from elsewhere may not frame what is here."""
+
+    class OtherSite(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            if self.path == "/":
+                self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), OtherSite) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
 
 
 def forgive(site: Site) -> None:
@@ -140,9 +167,9 @@ def test_embedded_page_shows_in_a_frame_of_another_site(alice: User, site: Site)
     _, token = sharing.make(alice, album=make_album(alice, *photos(alice, 2), title="Picos"))
     page = site.open()
     frame = f'<iframe src="{site.url}/s/{token}/embed/" title="Picos" width="640" height="480"></iframe>'
-    page.route("http://blog.test/", lambda route: route.fulfill(body=frame, content_type="text/html"))
-    page.goto("http://blog.test/")
-    expect(page.frame_locator("iframe").locator(".grid a")).to_have_count(2)
+    with served(frame) as address:
+        page.goto(address)
+        expect(page.frame_locator("iframe").locator(".grid a")).to_have_count(2)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -198,3 +225,18 @@ def test_original_that_a_guest_may_have_is_whole(alice: User, site: Site, tmp_pa
     saved = tmp_path / "photo.jpg"
     download.value.save_as(saved)
     assert saved.read_bytes() == data
+
+
+def test_viewer_opens_over_the_guests_grid_and_tells_what_the_link_allows(alice: User, site: Site) -> None:
+    images = photos(alice, 2)
+    Image.objects.filter(pk=images[0].pk).update(title="Ridge")
+    _, token = sharing.make(alice, album=make_album(alice, *images, title="Picos"))
+    guest = site.open()
+    guest.goto(f"{site.url}/s/{token}/")
+    guest.locator(".grid a").first.click()
+    expect(guest.locator(".pswp img.pswp__img").first).to_be_visible(timeout=15_000)
+    expect(guest).to_have_url(f"{site.url}/s/{token}/p/{images[0].rendition_token}/")
+    expect(guest.get_by_text("Ridge").first).to_be_attached()
+    assert "X-T5" not in guest.content()
+    guest.keyboard.press("Escape")
+    expect(guest).to_have_url(f"{site.url}/s/{token}/")
