@@ -75,7 +75,9 @@ def test_a_quarter_to_the_right_turns_every_rendition_and_no_byte_of_the_origina
     assert all(objectstore.head(key) for key in renditions.keys(photo))
 
 
-@pytest.mark.parametrize(("orientation", "corner"), [(6, "bottom right"), (3, "bottom left"), (8, "top left")])
+@pytest.mark.parametrize(
+    ("orientation", "corner"), [(6, "bottom right"), (3, "bottom left"), (8, "top left")]
+)
 def test_a_turn_adds_to_how_the_camera_was_held(
     alice: User, s3: object, orientation: int, corner: str
 ) -> None:

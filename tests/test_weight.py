@@ -94,7 +94,9 @@ def test_what_opening_the_viewer_fetches_is_at_most_20_kib_of_scripts() -> None:
     # Everything else is fetched when it is first wanted.
     imported = re.findall(r"^import .+ from '(.+)';", own[0].read_text(), re.M)
     assert imported == ["../../vendor/photoswipe/photoswipe.js", "./part.js"]
-    assert sum(_weight(file) for file in (*own, STATIC.parent / "vendor/photoswipe/photoswipe.js")) <= 20 * KIB
+    assert (
+        sum(_weight(file) for file in (*own, STATIC.parent / "vendor/photoswipe/photoswipe.js")) <= 20 * KIB
+    )
 
 
 def test_scripts_of_others_say_which_version_they_are_and_under_which_license() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from gallery import objectstore, removals
+from gallery import objectstore, removals, rotation
 from gallery.errors import GalleryError, InBin
 from gallery.exporting import sidecars
 from gallery.exporting.layout import LIBRARY, ExportError, read_json, side_cars
@@ -151,6 +151,8 @@ def _describe(image: Image, said: dict[str, Any], *, may_bin: bool) -> None:
         taken_source=image.taken_source,
         month=image.month,
         **{name: said[name] for name in sidecars.PLAIN},
+        **{name: said[name] for name in sidecars.LATER if name in said and name != "rotation"},
+        archived_at=sidecars.read_moment(said.get("archived_at")),
         **{name: sidecars.read_moment(said[name]) for name in sidecars.MOMENTS if name != "binned_at"},
     )
     if not said["binned_at"]:
@@ -158,6 +160,9 @@ def _describe(image: Image, said: dict[str, Any], *, may_bin: bool) -> None:
     elif may_bin:
         Image.objects.live().filter(pk=image.pk).update(binned_at=timezone.now())
     _tag(image, said["tags"])
+    by = ((said.get("rotation") or 0) - (image.rotation or 0)) % 360
+    if by and rotation.pending(image) is None:
+        rotation.turn(image, by)
 
 
 def _tag(image: Image, names: list[str]) -> None:

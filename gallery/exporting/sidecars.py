@@ -12,6 +12,8 @@ PLAIN = (
     "title", "description", "is_favorite", "camera_make", "camera_model", "lens", "f_number", "exposure_s", "iso",
     "focal_length_mm", "focal_length_35mm", "latitude", "longitude", "altitude_m",
 )  # fmt: skip
+# What exports of earlier versions do not hold.
+LATER = ("rotation", "place", "region", "country", "place_by_person")
 MOMENTS = ("created_at", "updated_at", "binned_at")
 FAVOURITE_RATING = "5"
 
@@ -38,6 +40,8 @@ def as_json(image: Image, tags: list[str]) -> dict[str, Any]:
         "taken_source": image.taken_source,
         **{name: getattr(image, name) for name in PLAIN},
         **{name: written(getattr(image, name)) for name in MOMENTS},
+        **{name: getattr(image, name) for name in LATER},
+        "archived_at": written(image.archived_at),
         "tags": tags,
     }
 

@@ -113,6 +113,6 @@ def _is_live(member: Image) -> bool:
 def _share(image: Image) -> str:
     """Return where a link to the photo is made, where this installation makes links."""
     try:
-        return f"{reverse('gallery:share_new')}?image={image.pk}"
+        return f"{reverse('gallery:share_new')}?ids={image.pk}"
     except NoReverseMatch:
         return ""

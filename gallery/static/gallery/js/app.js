@@ -116,14 +116,18 @@ async function help(url) {
   panel.showModal();
 }
 
+let viewer = null;
+// Here, so that it is asked before what else listens.
+addEventListener('popstate', (event) => viewer?.popped(event));
+
 // The viewer opens over a grid. With a key held down, or where it cannot be had, the link leads to the photo's page.
 document.addEventListener('click', async (event) => {
   const link = event.target.closest?.('.grid > li > a');
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   try {
-    const { open } = await import(document.body.dataset.viewer);
-    await open(link);
+    viewer = await import(document.body.dataset.viewer);
+    await viewer.open(link);
   } catch {
     location.assign(link.href);
   }

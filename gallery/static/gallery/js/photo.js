@@ -13,7 +13,17 @@ const said = document.querySelector('[data-status]');
 
 const opener = document.querySelector('[data-open]');
 opener.hidden = !picture;
-const openViewer = async () => (await import(document.body.dataset.viewer)).open(opener);
+let viewer = null;
+const openViewer = async () => {
+  viewer = await import(document.body.dataset.viewer);
+  viewer.open(opener);
+};
+// Back to an address that this page is not of: it was reloaded within the viewer, whose grid is gone.
+const { pathname } = location;
+addEventListener('popstate', (event) => {
+  viewer?.popped(event);
+  if (!viewer && location.pathname !== pathname) location.reload();
+});
 opener.addEventListener('click', openViewer);
 picture?.addEventListener('click', openViewer);
 

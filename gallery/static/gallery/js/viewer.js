@@ -1,6 +1,5 @@
-// The viewer: PhotoSwipe behind open(link), over the pages that the server renders. What a photo is and what may be
-// done with it comes from its own page, as the part that it answers a script with. What is more than looking, and
-// pages beyond the first, is in viewer-more.js, fetched when it is first wanted.
+// The viewer: PhotoSwipe behind open(link). What a photo is and what may be done with it comes from its own page, as
+// the part that it answers a script with. More than looking is in viewer-more.js.
 
 import PhotoSwipe from '../../vendor/photoswipe/photoswipe.js';
 import { fetchPart } from './part.js';
@@ -9,6 +8,17 @@ const HIDE_AFTER = 3000;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 const wide = matchMedia('(min-width: 64em)');
 let current = null;
+let leaving = false;
+
+// Back and Forward, of which the page itself must not hear.
+export function popped(event) {
+  const inside = history.state?.viewer;
+  if (!inside && !current && !leaving) return;
+  event.stopImmediatePropagation();
+  leaving = false;
+  if (inside && !current) location.reload();
+  if (!inside) current?.back();
+}
 
 // Opens the viewer at a tile, among all tiles of the page; elsewhere at the page's photo, from which it goes on.
 export async function open(link) {
@@ -93,7 +103,6 @@ class Viewer {
     history.pushState({ viewer: true }, '', items[this.at].url);
     this.scrolls = history.scrollRestoration;
     history.scrollRestoration = 'manual';
-    addEventListener('popstate', this);
     swipe.init();
     this.root = swipe.element;
     this.root.append(...this.ours);
@@ -105,7 +114,7 @@ class Viewer {
     this.bar(true);
   }
 
-  // The bar, the panel and what is said; PhotoSwipe knows nothing of them.
+  // The bar, the panel and what is said.
   build() {
     const chrome = this.items[this.at].part.querySelector('[data-chrome]').cloneNode(true);
     const make = (name, className, role) => Object.assign(document.createElement(name), { className, role });
@@ -257,9 +266,8 @@ class Viewer {
     this.timers.bar = setTimeout(() => this.bar(this.ours.some((one) => one.contains(document.activeElement))), HIDE_AFTER);
   }
 
-  // The browser's Back. While it opens, PhotoSwipe does not close.
-  handleEvent() {
-    if (history.state?.viewer) return;
+  // While it opens, PhotoSwipe does not close.
+  back() {
     this.left = true;
     if (this.swipe.opener.isOpening) this.swipe.on('openingAnimationEnd', () => this.swipe.close());
     else this.swipe.close();
@@ -268,18 +276,21 @@ class Viewer {
   closing() {
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     for (const one of this.inert) one.inert = false;
-    if (!this.left) history.back();
+    leaving = !this.left;
+    if (leaving) history.back();
   }
 
   // The focus goes to the photo that was seen last.
   end() {
-    removeEventListener('popstate', this);
     for (const { tile } of this.gone) tile?.closest('li').remove();
     const { tile } = this.shown;
     const last = tile?.isConnected ? tile : document.querySelector('[data-open]') ?? document.getElementById('main');
-    last.focus({ preventScroll: true });
-    last.scrollIntoView({ block: 'nearest' });
-    setTimeout(() => { history.scrollRestoration = this.scrolls; });
+    // Until it is gone, PhotoSwipe holds the focus.
+    setTimeout(() => {
+      history.scrollRestoration = this.scrolls;
+      last.focus({ preventScroll: true });
+      last.scrollIntoView({ block: 'nearest' });
+    });
     current = null;
   }
 }
