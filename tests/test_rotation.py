@@ -47,6 +47,12 @@ def rendered(image: Image) -> PillowImage.Image:
     return PillowImage.open(io.BytesIO(objectstore.read(name, max_bytes=10**7))).convert("RGB")
 
 
+def _shade(picture: PillowImage.Image, at: tuple[int, int]) -> tuple[int, int, int]:
+    pixel = picture.getpixel(at)
+    assert isinstance(pixel, tuple)
+    return int(pixel[0]), int(pixel[1]), int(pixel[2])
+
+
 def corner_of(image: Image, shade: str) -> str:
     """Return in which corner the shade stands."""
     picture = rendered(image)
@@ -55,7 +61,7 @@ def corner_of(image: Image, shade: str) -> str:
     places = {"top left": (9, 9), "top right": (width - 9, 9), "bottom right": (width - 9, height - 9),
               "bottom left": (9, height - 9)}  # fmt: skip
     distances = {
-        name: sum(abs(a - b) for a, b in zip(picture.getpixel(at), wanted, strict=True))  # type: ignore[arg-type]
+        name: sum(abs(_shade(picture, at)[band] - wanted[band]) for band in range(3))
         for name, at in places.items()
     }
     return min(distances, key=lambda name: distances[name])

@@ -186,7 +186,7 @@ class ImageSerializer(StrictMixin, serializers.ModelSerializer[Image]):
 
 def _changes(sent: dict[str, Any]) -> editing.Changes:
     plain = ("title", "description", "taken_at", "tags", "is_favorite")
-    changes = editing.Changes(**{name: sent[name] for name in plain if name in sent})  # type: ignore[typeddict-item]
+    changes: editing.Changes = editing.Changes(**{name: sent[name] for name in plain if name in sent})  # type: ignore[typeddict-item]
     if "archived_at" in sent:
         changes["is_archived"] = sent["archived_at"]
     if "place" in sent:
