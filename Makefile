@@ -82,6 +82,14 @@ lock: $(UV) ## Pin every dependency with its hash in requirements/
 		$(LOCK) -c requirements/dev.txt --group $$group -o requirements/$$group.txt || exit 1; done
 	@echo awslambdaric | $(filter-out pyproject.toml,$(LOCK)) -c requirements/dev.txt -o requirements/runtime.txt -
 
+.PHONY: fuzz
+FUZZ_SECONDS ?= 60
+fuzz: setup-dev ## Drive broken files through the picture pipeline (FUZZ_SECONDS=600 for longer)
+	@test -d .tools/atheris || $(UV) pip install --quiet --python $(BIN)/python --target .tools/atheris atheris
+	@$(BIN)/python -m fuzz.seed .tools/fuzz/seeds && mkdir -p .tools/fuzz/found
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/.tools/atheris $(BIN)/python -m fuzz.pictures -max_total_time=$(FUZZ_SECONDS) -timeout=5 \
+		-rss_limit_mb=600 -max_len=200000 -artifact_prefix=.tools/fuzz/ .tools/fuzz/found .tools/fuzz/seeds
+
 # Scripts of others that pages load. They are built here once and committed: nothing of npm is needed to run the gallery.
 NOBLE_HASHES := 2.4.0
 PHOTOSWIPE := 5.4.4

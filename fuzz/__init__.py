@@ -1,0 +1,1 @@
+"""Fuzzing by coverage, which looks for the inputs that the tests' random ones miss: `make fuzz`."""
