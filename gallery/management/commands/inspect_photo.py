@@ -1,11 +1,12 @@
 """`manage.py inspect_photo`: what PhotoSky makes of a file, without a library; for those who ask why a photo was refused."""
 
 import json
+import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -123,12 +124,31 @@ def _decode(pool: imaging.Pool, path: Path, into: Path | None, report: Report) -
     except OSError as error:
         report |= {"verdict": "unreadable", "code": "unreadable", "message": f"{error.strerror}: {path}"}
         return
-    with file, pool.processed(file) as processed:
-        facts = processed.facts
-        report |= {
-            "kind": processed.kind, "duration_s": processed.duration_s, "content_type": facts.content_type,
-            "width": facts.width, "height": facts.height, "facts": _facts(facts),
-        }  # fmt: skip
+    with file:
+        kind = imaging.sniff(file.read(imaging.SNIFF_BYTES))
+        if kind is not None and kind.is_video:
+            _decode_video(pool, file, kind, into, report)
+        else:
+            _decode_picture(pool, file, into, report)
+
+
+def _decode_video(
+    pool: imaging.Pool, file: IO[bytes], kind: imaging.Format, into: Path | None, report: Report
+) -> None:
+    """Inspect a video, and decode the frame by which it is shown. The costs are those of the frame."""
+    from gallery.imaging import video
+
+    found = video.inspect(file, kind)
+    with tempfile.TemporaryFile() as poster:
+        poster.write(video.poster(found))
+        poster.flush()
+        _decode_picture(pool, poster, into, report)
+    report |= {"kind": "video", "duration_s": found.duration_s, **_of(found.facts)}
+
+
+def _decode_picture(pool: imaging.Pool, file: IO[bytes], into: Path | None, report: Report) -> None:
+    with pool.processed(file) as processed:
+        report |= {"kind": processed.kind, "duration_s": processed.duration_s, **_of(processed.facts)}
         for made in processed.renditions:
             report["renditions"].append(
                 {
@@ -140,6 +160,15 @@ def _decode(pool: imaging.Pool, path: Path, into: Path | None, report: Report) -
                 _write(
                     into / f"{made.name}.{imaging.rung_of(made.name, imaging.RECIPE).extension}", made.data
                 )
+
+
+def _of(facts: imaging.Facts) -> Report:
+    return {
+        "content_type": facts.content_type,
+        "width": facts.width,
+        "height": facts.height,
+        "facts": _facts(facts),
+    }
 
 
 def _facts(facts: imaging.Facts) -> dict[str, Any]:
