@@ -271,7 +271,7 @@ def test_a_long_walk_never_holds_more_than_two_thousand_tiles_and_the_way_back_i
     assert page.locator(".day.spare").count() > 0
     height = page.evaluate("document.documentElement.scrollHeight")
     page.evaluate("scrollTo(0, 0)")
-    expect(page.locator(".day").first.locator("li").first).to_be_visible()
+    expect(page.locator(".day").first.locator("li").first).to_be_visible(timeout=15_000)
     assert abs(page.evaluate("document.documentElement.scrollHeight") - height) < height * 0.02
 
 
@@ -285,7 +285,7 @@ def test_without_a_script_photos_are_seen_turned_and_selected(alice: User, site:
         text.strip() for text in links.locator("img").evaluate_all("(all) => all.map((one) => one.alt)")
     )
     page.get_by_role("link", name="Older photos").click()
-    assert links.count() == 20
+    expect(links).to_have_count(20)
     page.get_by_role("link", name="Months").click()
     page.get_by_role("link", name="September").click()
     page.get_by_role("link", name="Select").click()
@@ -293,6 +293,7 @@ def test_without_a_script_photos_are_seen_turned_and_selected(alice: User, site:
     page.locator("input[name=photo]").nth(1).check()
     page.get_by_role("button", name="Bin", exact=True).click()
     page.get_by_role("button", name="Move to the bin").click()
+    expect(page.locator(".toast")).to_contain_text("2 photos moved to the bin.")
     assert Image.objects.exclude(binned_at=None).count() == 2
     page.locator("[data-menu]").last.click()
     assert page.get_by_role("link", name="Favourites").is_visible()

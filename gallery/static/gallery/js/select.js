@@ -1,5 +1,7 @@
 // Selecting photos in a grid, by pointer, keyboard and touch, and what is then done with all of them at once.
 
+import { boxFor, step } from './tile-parts.js';
+
 const root = document.getElementById('selection');
 const { url, csrf, label } = root.dataset;
 // The server takes as many in one call (gallery/bulk.py).
@@ -14,6 +16,7 @@ let anchor = null;
 let bar = null;
 let fetching = null;
 
+const choosing = () => document.documentElement.classList.contains('choosing');
 const tilesOf = (element) => [...element.querySelectorAll('.grid > li:not([hidden])')].filter((tile) => idOf(tile));
 const allTiles = () => tilesOf(scope);
 const linkOf = (tile) => tile.querySelector(':scope > a');
@@ -63,18 +66,6 @@ function dress() {
   markDays();
 }
 
-function boxFor(words) {
-  const frame = document.createElement('label');
-  frame.className = 'choose scripted';
-  const box = document.createElement('input');
-  box.type = 'checkbox';
-  // The keys reach every tile by its link; a second stop at each would be in the way.
-  box.tabIndex = -1;
-  box.setAttribute('aria-label', words);
-  frame.append(box);
-  return box;
-}
-
 function set(tile, on) {
   if (on) chosen.add(idOf(tile));
   else chosen.delete(idOf(tile));
@@ -109,8 +100,8 @@ function click(event) {
     toggle(tile, true);
     return;
   }
-  if (!event.target.closest('a') || event.button || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (!event.shiftKey && !choosing()) return;
+  const opens = event.button || event.ctrlKey || event.metaKey || event.altKey || !(event.shiftKey || choosing());
+  if (!event.target.closest('a') || opens) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   toggle(tile, event.shiftKey);
@@ -133,10 +124,6 @@ function check(event) {
     anchor = tiles.at(-1);
   }
   changed();
-}
-
-function choosing() {
-  return document.documentElement.classList.contains('choosing');
 }
 
 async function changed() {
@@ -275,7 +262,7 @@ function finish(action, done, { message, undo }) {
   const leaves = action === 'bin' || action === (root.dataset.place === 'archive' ? 'unarchive' : 'archive') || action === 'unalbum'
     || (action === 'unfavourite' && root.dataset.place === 'favourites');
   const next = leaves ? after(touched) : null;
-  if (leaves) for (const tile of touched) tile.hidden = true;
+  for (const tile of leaves ? touched : []) tile.hidden = true;
   for (const day of scope.querySelectorAll('.day:not(.spare)')) day.hidden = !tilesOf(day).length;
   if (action === 'favourite' || action === 'unfavourite') for (const tile of touched) heart(tile, action === 'favourite');
   if (leaves && next) anchor = next;
@@ -308,7 +295,7 @@ async function back(action, ids, touched) {
 
 function toast(message, undo) {
   const shown = bar.querySelector('[data-toast]').content.firstElementChild.cloneNode(true);
-  shown.querySelector('span').textContent = message;
+  shown.querySelector('[data-message]').textContent = message;
   const button = shown.querySelector('[data-undo]');
   if (undo) button.addEventListener('click', () => { shown.remove(); undo(); });
   else button.remove();
@@ -336,7 +323,7 @@ function key(event) {
   } else if (event.key === 'Delete') {
     bringAnd(() => act('bin', chosen.size ? [...chosen] : [idOf(tile)]));
   } else {
-    const target = step(tile, event.key);
+    const target = step(allTiles(), tile, event.key);
     if (!target) return;
     if (event.shiftKey) {
       set(tile, true);
@@ -368,35 +355,6 @@ async function bringAnd(then) {
   if (bar) then();
 }
 
-// The tile that the key leads to: beside in reading order, above and below by where they are seen.
-function step(tile, name) {
-  const tiles = allTiles();
-  const at = tiles.indexOf(tile);
-  const along = getComputedStyle(scope).direction === 'rtl' ? -1 : 1;
-  if (name === 'ArrowRight') return tiles[at + along];
-  if (name === 'ArrowLeft') return tiles[at - along];
-  if (name === 'Home') return tiles[0];
-  if (name === 'End') return tiles.at(-1);
-  if (name !== 'ArrowDown' && name !== 'ArrowUp') return null;
-  const sign = name === 'ArrowDown' ? 1 : -1;
-  const middle = (one) => {
-    const { left, right, top, bottom } = one.getBoundingClientRect();
-    return { across: (left + right) / 2, down: (top + bottom) / 2 };
-  };
-  const from = middle(tile);
-  let best = null;
-  let line = null;
-  for (let place = at + sign; tiles[place]; place += sign) {
-    const there = middle(tiles[place]);
-    if ((there.down - from.down) * sign < 8) continue;
-    line ??= there.down;
-    if (Math.abs(there.down - line) > 8) break;
-    const off = Math.abs(there.across - from.across);
-    if (!best || off < best.off) best = { off, tile: tiles[place] };
-  }
-  return best?.tile;
-}
-
 // A long press selects; the finger that stays down and moves on selects what lies between.
 function touch(event) {
   const tile = tileOf(event.target);
@@ -419,9 +377,8 @@ function touch(event) {
     }
     moved.preventDefault();
     const over = tileOf(document.elementFromPoint(point.clientX, point.clientY));
-    if (!over) return;
-    for (const one of allTiles()) if (!before.has(idOf(one))) set(one, false);
-    range(tile, over);
+    for (const one of over ? allTiles() : []) if (!before.has(idOf(one))) set(one, false);
+    if (over) range(tile, over);
     changed();
   };
   const calm = (menu) => menu.preventDefault();

@@ -13,6 +13,7 @@ const far = new IntersectionObserver(turn, { rootMargin: `${FAR} 0px` });
 const near = new IntersectionObserver(approach, { rootMargin: '150% 0px' });
 const here = new IntersectionObserver(arrive, { rootMargin: '-25% 0px -74% 0px' });
 let loading = null;
+let newerWanted = false;
 let scrubber = null;
 
 if (list) {
@@ -71,7 +72,9 @@ async function approach(entries) {
 // Newer photos, only when somebody looks for them: above what is being read, nothing moves by itself.
 async function upwards() {
   const link = list.querySelector('.pager [rel="prev"]');
-  if (!link || loading || link.getBoundingClientRect().bottom < -innerHeight) return;
+  if (!link || link.getBoundingClientRect().bottom < -innerHeight) return;
+  newerWanted = Boolean(loading);
+  if (loading) return;
   await extend(link, (part) => {
     const seen = hrefs();
     const pager = link.closest('.pager');
@@ -103,7 +106,8 @@ async function extend(link, put) {
     // The link stays: it leads to the page itself.
   } finally {
     list.removeAttribute('aria-busy');
-    loading = null;
+    if (loading === link) loading = null;
+    if (newerWanted) upwards();
   }
 }
 

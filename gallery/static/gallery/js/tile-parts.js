@@ -1,0 +1,41 @@
+// The box on a tile, and where the arrow keys lead from one.
+
+export function boxFor(words) {
+  const frame = document.createElement('label');
+  frame.className = 'choose scripted';
+  const box = document.createElement('input');
+  box.type = 'checkbox';
+  // The keys reach every tile by its link; a second stop at each would be in the way.
+  box.tabIndex = -1;
+  box.setAttribute('aria-label', words);
+  frame.append(box);
+  return box;
+}
+
+// The tile that the key leads to: beside in reading order, above and below by where they are seen.
+export function step(tiles, tile, name) {
+  const at = tiles.indexOf(tile);
+  const along = getComputedStyle(tile).direction === 'rtl' ? -1 : 1;
+  if (name === 'ArrowRight') return tiles[at + along];
+  if (name === 'ArrowLeft') return tiles[at - along];
+  if (name === 'Home') return tiles[0];
+  if (name === 'End') return tiles.at(-1);
+  if (name !== 'ArrowDown' && name !== 'ArrowUp') return null;
+  const sign = name === 'ArrowDown' ? 1 : -1;
+  const middle = (one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    return { across: (left + right) / 2, down: (top + bottom) / 2 };
+  };
+  const from = middle(tile);
+  let best = null;
+  let line = null;
+  for (let place = at + sign; tiles[place]; place += sign) {
+    const there = middle(tiles[place]);
+    if ((there.down - from.down) * sign < 8) continue;
+    line ??= there.down;
+    if (Math.abs(there.down - line) > 8) break;
+    const off = Math.abs(there.across - from.across);
+    if (!best || off < best.off) best = { off, tile: tiles[place] };
+  }
+  return best?.tile;
+}
