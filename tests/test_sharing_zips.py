@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import uuid
 import zipfile
 from collections.abc import Callable
@@ -270,7 +271,7 @@ def test_owner_follows_the_download_to_its_file_and_nobody_else_does(
     owner, page = signed_in(alice), f"/downloads/{job.pk}/"
     waiting = owner.get(page).content.decode()
     assert "Preparing" in waiting
-    assert '<noscript><meta http-equiv="refresh"' in waiting
+    assert re.search(r'<noscript>\s*<meta http-equiv="refresh" content="3">', waiting)
     assert owner.get(f"{page}file/").status_code == 404
     work_off(job)
 
