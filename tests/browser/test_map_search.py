@@ -57,16 +57,17 @@ def test_the_keyboard_moves_the_map_and_enters_clusters(travels: User, site: Sit
     page = opened(site, travels, "/map/#10/48.8566/2.3522", reduced_motion="reduce")
     expect(page.get_by_role("heading", name="3 photos in view")).to_be_visible()
     page.get_by_role("region", name="Map of your photos").focus()
-    for _ in range(10):
-        before = page.evaluate("location.hash")
-        page.keyboard.press("ArrowRight")
-        page.wait_for_function("(before) => location.hash !== before", arg=before)
+    # Keys that come while the map still moves are dropped, as Leaflet does: one after the other.
+    for _ in range(4):
+        before = page.url
+        page.keyboard.press("Shift+ArrowRight")
+        expect(page).not_to_have_url(before)
     expect(page.get_by_role("heading", name="No photos in view")).to_be_visible()
     page.goto(f"{site.url}/map/#3/48.8566/2.3522")
     page.reload()
     page.get_by_role("button", name="Photos: 3, Paris").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("!location.hash.startsWith('#3/')")
+    expect(page).not_to_have_url(re.compile("#3/"))
     expect(page.get_by_role("heading", name="3 photos in view")).to_be_visible()
 
 
