@@ -127,14 +127,14 @@ function show(found) {
     const face = document.createElement('span');
     face.textContent = short(cluster.count);
     const icon = leaflet.divIcon({ className: 'cluster', html: face, iconSize: [size, size] });
-    const marker = leaflet.marker([cluster.latitude, longitude], { icon, riseOnHover: true }).addTo(markers);
+    const marker = leaflet.marker([cluster.latitude, longitude], { icon, riseOnHover: true, autoPanOnFocus: false }).addTo(markers);
     const element = marker.getElement();
     element.dataset.at = cluster.bbox.join(',');
     element.setAttribute('aria-label', words(cluster));
     const open = () => enter(cluster);
     marker.on('click', open);
     element.addEventListener('keydown', (event) => {
-      if (event.key !== ' ') return;
+      if (event.key !== ' ' && event.key !== 'Enter') return;
       event.preventDefault();
       open();
     });
