@@ -18,19 +18,7 @@ from gallery import sharing
 from gallery.models import Album, Image, ShareLink, User
 from tests.make import make_album, make_image, make_user, photo_bytes, upload_photo
 from tests.pages import tags
-
-PASSWORD = "open sesame"
-
-
-def make_link(owner: User, *images: Image, **terms: Any) -> tuple[ShareLink, str]:
-    """Return a link to an album with these photos, and its address."""
-    album = terms.pop("album", None) or make_album(owner, *images)
-    link, token = sharing.make(owner, album=album, **terms)
-    return link, f"/s/{token}/"
-
-
-def place(image: Image) -> str:
-    return f"p/{image.rendition_token}/"
+from tests.sharing import PASSWORD, make_link, place
 
 
 def everything_below(address: str, image: Image) -> list[str]:
@@ -248,33 +236,6 @@ def test_guests_get_the_info_alone_when_a_script_asks_for_it(alice: User, guest:
 
 
 @pytest.mark.usefixtures("signing")
-@pytest.mark.parametrize(
-    "title",
-    ["<script>alert(1)</script>", "0;url=https://evil.test", '"><img src=x onerror=alert(1)>', "a\nb\r\nSet-Cookie: x=1",
-     "👨‍👩‍👧 عائلة", "x" * 200],
-    ids=["script", "refresh", "attribute", "newline", "emoji", "long"],
-)  # fmt: skip
-def test_titles_do_no_harm_anywhere(alice: User, guest: Client, title: str) -> None:
-    image = make_image(alice, title=title, description=title)
-    album = make_album(alice, image, title=title)
-    _, address = make_link(alice, album=album)
-
-    for at in (address, address + place(image), f"{address}embed/"):
-        page = guest.get(at)
-        assert {tag.get("type") for tag in tags(page, "script")} <= {"module"}
-        assert not [tag for tag in tags(page, "img") if "onerror" in tag]
-        assert not [tag for tag in tags(page, "meta") if "http-equiv" in tag]
-        assert len([tag for tag in tags(page, "meta") if "property" in tag]) in {0, 8}
-    feed = guest.get(f"{address}feed/")
-    from defusedxml.ElementTree import fromstring
-
-    assert fromstring(feed.content).find("channel/title") is not None
-    oembed = guest.get("/oembed/", {"url": f"http://testserver{address}"}).json()
-    assert "<script" not in oembed["html"]
-    assert oembed["html"].count("<") == 2
-
-
-@pytest.mark.usefixtures("signing")
 def test_every_answer_stays_out_of_referrers_search_engines_and_shared_caches(
     alice: User, guest: Client
 ) -> None:
@@ -290,79 +251,6 @@ def test_every_answer_stays_out_of_referrers_search_engines_and_shared_caches(
             assert "public" not in answer["Cache-Control"]
             if answer.status_code == 200:
                 assert caching in answer["Cache-Control"], at
-
-
-@pytest.mark.usefixtures("signing")
-def test_password_opens_its_own_link_alone_until_it_is_changed(alice: User, guest: Client) -> None:
-    image = make_image(alice, title="The lake")
-    one, first = make_link(alice, image, password=PASSWORD)
-    _, second = make_link(alice, image, password=PASSWORD)
-    assert "The lake" not in guest.get(first).content.decode()
-    assert guest.get(first + place(image)).status_code == 302
-
-    wrong = guest.post(f"{first}unlock/", {"password": "close sesame"})
-    assert wrong.status_code == 422
-    assert "close sesame" not in wrong.content.decode()
-    right = guest.post(f"{first}unlock/", {"password": PASSWORD})
-    assert right.status_code == 302
-    cookie = right.cookies[sharing.COOKIE]
-    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (first, True, "Lax")
-
-    assert guest.get(first + place(image)).status_code == 200
-    assert guest.get(second + place(image)).status_code == 302
-    assert "The lake" not in guest.get(second).content.decode()
-    # Also where somebody carries the cookie over by hand.
-    stolen = Client()
-    stolen.cookies[sharing.COOKIE] = cookie.value
-    assert stolen.get(second + place(image)).status_code == 302
-
-    sharing.change(one, password="another one")
-    assert guest.get(first + place(image)).status_code == 302
-    guest.post(f"{first}unlock/", {"password": "another one"})
-    assert guest.get(first + place(image)).status_code == 200
-    sharing.revoke(one)
-    assert guest.get(first + place(image)).status_code == 404
-
-
-@pytest.mark.usefixtures("signing")
-def test_sixth_wrong_password_within_a_minute_is_refused_even_when_right(alice: User, guest: Client) -> None:
-    _, address = make_link(alice, password=PASSWORD)
-    _, other = make_link(alice, password=PASSWORD)
-    for _ in range(5):
-        assert guest.post(f"{address}unlock/", {"password": "no"}).status_code == 422
-    answer = guest.post(f"{address}unlock/", {"password": PASSWORD})
-    assert answer.status_code == 429
-    assert answer["Retry-After"] == "60"
-    # Neither somebody else nor another link is held up.
-    assert (
-        Client(REMOTE_ADDR="203.0.113.9").post(f"{address}unlock/", {"password": PASSWORD}).status_code == 302
-    )
-    assert guest.post(f"{other}unlock/", {"password": PASSWORD}).status_code == 302
-
-
-@pytest.mark.usefixtures("signing")
-def test_right_passwords_use_up_no_tries(alice: User, guest: Client) -> None:
-    _, address = make_link(alice, password=PASSWORD)
-    for _ in range(8):
-        assert guest.post(f"{address}unlock/", {"password": PASSWORD}).status_code == 302
-
-
-@pytest.mark.usefixtures("signing")
-def test_addresses_of_one_ipv6_household_are_one_client(alice: User) -> None:
-    _, address = make_link(alice, password=PASSWORD)
-    statuses = [
-        Client(REMOTE_ADDR=f"2001:db8::{number:x}").post(f"{address}unlock/", {"password": "no"}).status_code
-        for number in range(6)
-    ]
-    assert statuses == [422] * 5 + [429]
-
-
-@pytest.mark.usefixtures("signing")
-def test_password_is_taken_from_the_form_and_never_from_the_address(alice: User, guest: Client) -> None:
-    image = make_image(alice, title="The lake")
-    _, address = make_link(alice, image, password=PASSWORD)
-    assert "The lake" not in guest.get(address, {"password": PASSWORD}).content.decode()
-    assert guest.get(f"{address}unlock/", {"password": PASSWORD}).status_code == 405
 
 
 @pytest.mark.usefixtures("signing")
@@ -445,81 +333,6 @@ def test_photo_that_another_brought_into_the_album_is_never_given_as_original(
     _, address = make_link(alice, bobs, allow_originals=True)
     with urlopen(guest.get(f"{address}{place(bobs)}download/")["Location"]) as answer:
         assert b"Fujifilm" not in answer.read()
-
-
-@pytest.mark.usefixtures("signing")
-def test_preview_card_is_at_an_address_that_asks_for_no_cookie(alice: User) -> None:
-    image = make_image(alice)
-    _, address = make_link(alice, image)
-    told = {
-        tag["property"]: tag["content"] for tag in tags(Client().get(address), "meta") if "property" in tag
-    }
-    assert told["og:image"] == f"http://testserver{address}preview/"
-    assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
-    answer = Client().get(f"{address}preview/")
-    assert answer.status_code == 302
-    assert f"/renditions/{image.rendition_token}/" in answer["Location"]
-    assert "/og." in answer["Location"]
-
-
-@pytest.mark.usefixtures("signing")
-def test_link_with_a_password_shows_nothing_elsewhere(alice: User, guest: Client) -> None:
-    image = make_image(alice, title="The lake")
-    _, address = make_link(alice, image, password=PASSWORD)
-    guest.post(f"{address}unlock/", {"password": PASSWORD})
-    for rest in ("preview/", "embed/", "feed/", f"{place(image)}picture/"):
-        assert guest.get(address + rest).status_code == 404
-    assert guest.get("/oembed/", {"url": f"http://testserver{address}"}).status_code == 404
-    page = guest.get(address)
-    card = [tag["content"] for tag in tags(page, "meta") if tag.get("property") == "og:image"]
-    assert card == ["http://testserver/static/gallery/share-card.png"]
-    assert not [tag for tag in tags(page, "link") if tag.get("rel") == "alternate"]
-
-
-@pytest.mark.usefixtures("signing")
-def test_only_the_embedded_page_may_be_framed(alice: User, guest: Client) -> None:
-    _, address = make_link(alice, make_image(alice))
-    framed, page = guest.get(f"{address}embed/"), guest.get(address)
-    assert "frame-ancestors *" in framed["Content-Security-Policy"]
-    assert "X-Frame-Options" not in framed
-    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
-    assert page["X-Frame-Options"] == "DENY"
-
-
-@pytest.mark.usefixtures("signing")
-def test_oembed_tells_how_to_embed_a_link_of_this_site_and_of_no_other(alice: User, guest: Client) -> None:
-    _, address = make_link(alice, make_image(alice), title="Summer")
-    found = [
-        tag["href"]
-        for tag in tags(guest.get(address), "link")
-        if tag.get("type") == "application/json+oembed"
-    ]
-    told = guest.get(found[0] + "&maxwidth=320").json()
-    assert (told["type"], told["title"], told["width"]) == ("rich", "Summer", 320)
-    assert f"http://testserver{address}embed/" in told["html"]
-    for url in (
-        f"http://evil.test{address}",
-        "http://testserver/s/x/",
-        "//[",
-        "http://testserver/albums/",
-        "",
-    ):
-        assert guest.get("/oembed/", {"url": url}).status_code == 404
-    assert guest.get("/oembed/", {"url": f"http://testserver{address}", "format": "xml"}).status_code == 501
-
-
-@pytest.mark.usefixtures("signing")
-def test_feed_lists_the_latest_photos_with_pictures_that_can_be_fetched(alice: User, guest: Client) -> None:
-    from defusedxml.ElementTree import fromstring
-
-    first, second = make_image(alice, title="Old"), make_image(alice, title="New")
-    _, address = make_link(alice, first, second)
-    items = fromstring(guest.get(f"{address}feed/").content).findall("channel/item")
-    assert [item.findtext("title") for item in items] == ["New", "Old"]
-    enclosure = items[0].find("enclosure")
-    assert enclosure is not None
-    answer = guest.get(enclosure.attrib["url"].removeprefix("http://testserver"))
-    assert f"/renditions/{second.rendition_token}/" in answer["Location"]
 
 
 def test_tokens_are_128_bits_and_only_their_hash_is_kept(alice: User) -> None:
