@@ -64,7 +64,7 @@ format: setup-dev ## Format Python and templates
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format --quiet .
 	@$(BIN)/djlint --quiet --reformat templates || true
 
-BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py bench/shape.py,$(wildcard bench/*.py)))
+BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py bench/shape.py bench/photographs.py,$(wildcard bench/*.py)))
 .PHONY: $(addprefix bench-,$(BENCHES))
 $(addprefix bench-,$(BENCHES)): bench-%: setup-dev
 	@$(BIN)/python -m bench.$*

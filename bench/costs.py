@@ -48,10 +48,10 @@ def _photos() -> dict[str, tuple[float, str]]:
         raise SystemExit(f"{folder} has no photograph of {SMALLEST_PHOTO} bytes or more.")
     seconds, kilobytes = [], []
     for photo in photos:
-        command = [sys.executable, "-m", "bench.measured.pipeline", str(photo)]
+        command = [sys.executable, "-m", "bench.measured.pictures", "ladder", str(photo)]
         taken = [sample(command, ENVIRONMENT) for _ in range(ROUNDS)]
         seconds.append(middle(taken, "cpu_s"))
-        kilobytes.append(sum(json.loads(taken[0].output)) / 1024)
+        kilobytes.append(sum(json.loads(taken[0].output)["result"]) / 1024)
     basis = f"mean of {len(photos)} photographs, start of the process included, one x86-64 core"
     return {
         "worker_cpu_s_per_photo": (sum(seconds) / len(photos), basis),

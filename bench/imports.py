@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import median
 
 from bench.measured.static_galleries import sigal, thumbsup
-from bench.shape import PEERS, Bar, judge, print_table, sample
+from bench.photographs import drawn
+from bench.shape import Bar, judge, print_table, sample
 
 PHOTOS = 200
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -98,8 +99,7 @@ def _sources() -> list[Path]:
 
     named = os.environ.get("PHOTOSKY_PHOTOS")
     if not named:
-        subprocess.run([sys.executable, "-m", "bench.pipeline", "--synthesise", str(_drawn())], check=True)
-        return [_drawn()]
+        return [drawn("drawn-24mp.jpg")]
     found = []
     for photo in sorted(Path(named).glob("*.jpg")):
         picture = pyvips.Image.new_from_file(str(photo))
@@ -110,11 +110,6 @@ def _sources() -> list[Path]:
             f"no JPEG photograph of {MIN_PIXELS // 1_000_000} megapixels in {named}: unset PHOTOSKY_PHOTOS"
         )
     return found
-
-
-def _drawn() -> Path:
-    PEERS.mkdir(exist_ok=True)
-    return PEERS / "photograph-24mp.jpg"
 
 
 if __name__ == "__main__":

@@ -37,7 +37,10 @@ def _draw(name: str) -> None:
         layers.append(soft * 0.6 + edges * 0.15 + fine * 0.25 + noise)
     picture = layers[0].bandjoin(layers[1:]).cast("uchar").copy(interpretation="srgb").copy_memory()
     picture.set_type(pyvips.GValue.gint_type, "orientation", 6 if "turned" in name else 1)
-    picture.jpegsave(str(PEERS / name), Q=92, interlace="progressive" in name)
+    # Cameras subsample colour where they write progressive files; libvips would not at this quality.
+    is_progressive = "progressive" in name
+    subsampling = "on" if is_progressive else "auto"
+    picture.jpegsave(str(PEERS / name), Q=92, interlace=is_progressive, subsample_mode=subsampling)
 
 
 if __name__ == "__main__":
