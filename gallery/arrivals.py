@@ -6,6 +6,9 @@ Everything here may be repeated, and be broken off after any line: the next call
 import logging
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from gallery import objectstore, transitions
 from gallery.crashpoints import crash_point
 from gallery.errors import NotUploaded, UploadGone
@@ -13,7 +16,8 @@ from gallery.models import Upload
 
 logger = logging.getLogger(__name__)
 
-WRONG_BYTES = "What arrived is not the file that was announced. Upload it again."
+# Kept as it is and translated where it is shown.
+WRONG_BYTES = gettext_noop("What arrived is not the file that was announced. Upload it again.")
 
 
 def confirm(upload: Upload) -> bool:
@@ -27,7 +31,7 @@ def confirm(upload: Upload) -> bool:
         _join(upload)
         arrived = objectstore.head(upload.key)
     if arrived is None:
-        raise NotUploaded(f"{upload.filename} has not arrived yet: send its bytes, then finish it again.")
+        raise _missing(upload)
     key = upload.key
     if key.startswith("incoming/"):
         arrived = _copied(upload)
@@ -45,7 +49,9 @@ def reread(upload: Upload) -> None:
     try:
         upload.refresh_from_db()
     except Upload.DoesNotExist:
-        raise UploadGone(f"{upload.filename} was given up meanwhile: announce it again.") from None
+        raise UploadGone(
+            _("%(name)s was given up meanwhile: announce it again.") % {"name": upload.filename}
+        ) from None
 
 
 def part_count(upload: Upload) -> int:
@@ -95,8 +101,10 @@ def _join(upload: Upload) -> None:
         if objectstore.head(upload.key) is not None:
             return
         raise NotUploaded(
-            f"{len(parts)} of the {expected} parts of {upload.filename} have arrived: send the others, then finish it "
-            "again."
+            _(
+                "%(arrived)s of the %(expected)s parts of %(name)s have arrived: send the others, then finish it again."
+            )
+            % {"arrived": len(parts), "expected": expected, "name": upload.filename}
         )
     try:
         objectstore.multipart_complete(upload.key, upload.multipart_id or "", parts)
@@ -122,5 +130,10 @@ def _copied(upload: Upload) -> objectstore.ObjectHead:
     crash_point("finish.copied")
     standing = objectstore.head(place)
     if standing is None:
-        raise NotUploaded(f"{upload.filename} has not arrived yet: send its bytes, then finish it again.")
+        raise _missing(upload)
     return standing
+
+
+def _missing(upload: Upload) -> NotUploaded:
+    words = _("%(name)s has not arrived yet: send its bytes, then finish it again.")
+    return NotUploaded(words % {"name": upload.filename})

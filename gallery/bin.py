@@ -1,6 +1,7 @@
 """The bin: what is deleted waits here and can be taken back, until its time is over or the owner empties it."""
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from gallery import access, removals, stacks
 from gallery.errors import GalleryError
@@ -49,6 +50,9 @@ def empty(owner: User, confirmed: int) -> int:
     count = held.count()
     if count != confirmed:
         raise Unconfirmed(
-            f"The bin holds {count} photos, not {confirmed}: look at it again, then confirm that number."
+            gettext(
+                "The bin holds %(count)s photos, not %(confirmed)s: look at it again, then confirm that number."
+            )
+            % {"count": count, "confirmed": confirmed}
         )
     return removals.purge(held)

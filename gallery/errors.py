@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.utils.translation import gettext
+
 
 class GalleryError(Exception):
     """Base of the errors that pages and API translate. `status` is the HTTP status that fits."""
@@ -51,7 +53,7 @@ class InBin(GalleryError):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__("This photo is in the bin: restore it to keep it.")
+        super().__init__(gettext("This photo is in the bin: restore it to keep it."))
 
 
 class NotUploaded(GalleryError):

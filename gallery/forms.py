@@ -20,7 +20,7 @@ class AlbumForm(forms.Form):
 class AddToAlbumForm(forms.Form):
     """One of the albums that the user may add photos to."""
 
-    album = forms.ModelChoiceField(Album.objects.none(), empty_label="Choose an album")
+    album = forms.ModelChoiceField(Album.objects.none(), empty_label=_("Choose an album"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,16 +31,21 @@ class AddToAlbumForm(forms.Form):
 class DeleteAllForm(forms.Form):
     """The words by which an owner confirms that the whole library is to go to the bin."""
 
-    WORDS = "delete all photos"
+    WORDS = _("delete all photos")
 
     words = forms.CharField(
         max_length=100,
-        label=f"To confirm, type: {WORDS}",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = _("To confirm, type: %(words)s") % {"words": self.WORDS}
+
     def clean_words(self) -> str:
-        words = " ".join(str(self.cleaned_data["words"]).lower().split())
-        if words != self.WORDS:
-            raise forms.ValidationError(f"These are other words. Type: {self.WORDS}")
+        words = " ".join(str(self.cleaned_data["words"]).casefold().split())
+        if words != self.WORDS.casefold():
+            raise forms.ValidationError(
+                _("These are other words. Type: %(words)s"), params={"words": self.WORDS}
+            )
         return words

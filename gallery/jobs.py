@@ -14,6 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_noop
 
 from gallery import objectstore, waking
 from gallery.errors import GalleryError
@@ -157,7 +158,7 @@ def _try_again(job: Job, error: Exception) -> None:
     # A store that is away costs no attempt.
     away = isinstance(error, objectstore.Unavailable)
     if job.attempts >= MAX_ATTEMPTS and not away:
-        _fail(job, "worker_failed", "This could not be done after several attempts.")
+        _fail(job, "worker_failed", gettext_noop("This could not be done after several attempts."))
         return
     wait = FIRST_RETRY * 2 ** max(job.attempts - 1, 0)
     _leased(job).update(

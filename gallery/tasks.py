@@ -15,6 +15,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from gallery import (
     arrivals,
@@ -267,7 +268,8 @@ def _original(upload: Upload) -> Iterator[originals.Original]:
     """Read what arrived, once, and prove that it is what was announced."""
     if upload.attempts > MAX_ATTEMPTS:
         raise _Rejection(
-            "worker_failed", "This file could not be processed after several attempts. It is kept as it is."
+            "worker_failed",
+            gettext_noop("This file could not be processed after several attempts. It is kept as it is."),
         )
     with contextlib.ExitStack() as stack:
         original = _opened(upload, stack)
@@ -282,7 +284,7 @@ def _opened(upload: Upload, stack: contextlib.ExitStack) -> originals.Original:
     except objectstore.NotFound:
         if marker.contradicts():
             raise objectstore.Unavailable("The bucket is not this library's.", code="WrongBucket") from None
-        raise _Rejection("missing", "The file did not arrive. Upload it again.") from None
+        raise _Rejection("missing", gettext_noop("The file did not arrive. Upload it again.")) from None
     except objectstore.TooLarge:
         limit = settings.MAX_UPLOAD_BYTES // 1024**2
         raise _Rejection("too_large", f"The file is larger than {limit} MB.") from None

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_noop
 
 from gallery import access
 from gallery.errors import InBin, QuotaExceeded
@@ -141,7 +143,7 @@ def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> No
     """Go from PROCESSING to READY with the image that the owner has already; the second copy and its space go."""
     # Never the only copy, whatever led here.
     extra = [] if known.original_key == upload.key else [upload.key, *rendition_keys]
-    code, reason = "duplicate", "This photo was already in the library."
+    code, reason = "duplicate", gettext_noop("This photo was already in the library.")
     if known.binned_at:
         code, reason = InBin.code, InBin().message
     _settle(upload, State.READY, image_id=known.pk, code=code, reason=reason)
@@ -259,6 +261,11 @@ def no_space(owner: User, size: int) -> QuotaExceeded:
     """Return the refusal of bytes that do not fit."""
     mb = 1024**2
     return QuotaExceeded(
-        f"There is no space for {size / mb:.1f} MB: {owner.used_bytes / mb:.0f} of {owner.quota / mb:.0f} MB are used, "
-        "and uploads under way count as well. Empty the bin, or ask for more space."
+        words % {name: number_format(value, decimals[name]) for name, value in figures.items()}
     )
+    words = gettext(
+        "There is no space for %(size)s MB: %(used)s of %(quota)s MB are used, and uploads under way count as well. "
+        "Empty the bin, or ask for more space."
+    )
+    figures = {"size": size / mb, "used": owner.used_bytes / mb, "quota": owner.quota / mb}
+    decimals = {"size": 1, "used": 0, "quota": 0}

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from gallery import access, objectstore, uploads
+from gallery import access, objectstore, reasons, uploads
 from gallery.api.authentication import person
 from gallery.api.fields import ImageRefSerializer, StrictMixin, UtcDateTimeField, image_ref
 from gallery.api.filters import StrictFilterBackend, UploadFilter
@@ -53,6 +54,13 @@ class AnnouncementSerializer(StrictMixin, serializers.Serializer[Any]):
     album = serializers.UUIDField(required=False, default=None, allow_null=True)
 
 
+class ReasonField(serializers.CharField):
+    """A stored reason, told in the reader's language."""
+
+    def to_representation(self, value: str) -> str:
+        return reasons.said(value)
+
+
 class UploadSerializer(serializers.ModelSerializer[Upload]):
     """The act of bringing in one file. `code` and `reason` say why it was rejected or what else happened.
 
@@ -61,6 +69,7 @@ class UploadSerializer(serializers.ModelSerializer[Upload]):
 
     album = serializers.UUIDField(source="album_id", allow_null=True, read_only=True)
     image = serializers.SerializerMethodField()
+    reason = ReasonField(read_only=True)
     created_at = UtcDateTimeField(read_only=True)
     updated_at = UtcDateTimeField(read_only=True)
 
@@ -224,7 +233,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         asked = AnnouncementSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         album_id = asked.validated_data["album"]
-        album = access.changeable_album(request.user, album_id) if album_id else None
+        album = access.contributable_album(request.user, album_id) if album_id else None
         announced = asked.validated_data["files"]
         files = [
             uploads.File(
@@ -315,7 +324,7 @@ def _started(answer: uploads.Started, shown: UploadSerializer) -> dict[str, Any]
     if answer.error is not None:
         code, detail = answer.error.code, answer.error.message
     elif answer.image is not None and answer.image.binned_at:
-        code, detail = "in_bin", "This photo is in the bin: restore it to see it again."
+        code, detail = "in_bin", gettext("This photo is in the bin: restore it to see it again.")
     elif answer.status == "exists" and answer.image is None and answer.upload is None:
         code, detail = "duplicate", "The same bytes are announced twice in this request."
     signed = answer.request
@@ -338,7 +347,7 @@ def _finished(key: uuid.UUID, upload: Upload | None, outcome: Upload | GalleryEr
         return {"id": key, "state": None, "code": "not_found", "reason": NOT_FOUND, "image": None}
     if isinstance(outcome, Upload):
         upload = outcome
-        code, reason = upload.code, upload.reason
+        code, reason = upload.code, reasons.said(upload.reason)
     else:
         code, reason = outcome.code, outcome.message
     return {

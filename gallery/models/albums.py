@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils import timezone as django_timezone
+from django.utils.translation import gettext_lazy as _
 
 from gallery.models.images import Image
 from gallery.models.keys import new_id
@@ -35,9 +36,9 @@ class Album(models.Model):
     class Sort(models.TextChoices):
         """The order of the photos: as arranged by hand, or by the time they were taken."""
 
-        MANUAL = "manual", "By hand"
-        OLDEST = "oldest", "Oldest first"
-        NEWEST = "newest", "Newest first"
+        MANUAL = "manual", _("By hand")
+        OLDEST = "oldest", _("Oldest first")
+        NEWEST = "newest", _("Newest first")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.PROTECT, related_name="albums")

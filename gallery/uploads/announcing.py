@@ -12,6 +12,7 @@ from typing import Literal
 from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from gallery import imaging, objectstore, transitions
 from gallery.crashpoints import crash_point
@@ -25,6 +26,8 @@ from gallery.models import Album, Image, Upload, User, new_token
 from photosky.database import atomic_retry
 
 MAX_FILES = 100
+# For programmers alone: no page announces a file so.
+SHA256_WORDS = "sha256 must be the file's SHA-256 as 64 lower-case hexadecimal digits."
 # Long enough for a large file on a slow line to begin; S3 checks the time when the request starts.
 SIGNED_FOR_S = 3600
 # When the store is asked by itself whether the bytes came, of an upload that its client did not finish.
@@ -90,7 +93,8 @@ def start(owner: User, files: Sequence[File], album: Album | None = None) -> lis
     """
     if not 0 < len(files) <= MAX_FILES:
         raise InvalidUpload(
-            f"{len(files)} files were announced: announce between 1 and {MAX_FILES} at a time."
+            gettext("%(count)s files were announced: announce between 1 and %(most)s at a time.")
+            % {"count": len(files), "most": MAX_FILES}
         )
     batch = _Batch(owner, album, [None] * len(files))
     for place, file in enumerate(files):
@@ -142,20 +146,23 @@ def start_form(
 
 def _checked(file: File) -> str:
     """Return the type under which the file will be kept; raise where the announcement cannot be right."""
-    name = file.filename or "(without a name)"
+    name = {"name": file.filename or gettext("(without a name)")}
     if not clean_name(file.filename):
-        raise InvalidUpload("A file was announced without a name: give its name.")
+        raise InvalidUpload(gettext("A file was announced without a name: give its name."))
     if file.bytes < 1:
-        raise InvalidUpload(f"{name} is empty: choose a file that holds a photo.")
+        raise InvalidUpload(gettext("%(name)s is empty: choose a file that holds a photo.") % name)
     if file.bytes > settings.MAX_UPLOAD_BYTES:
-        limit = settings.MAX_UPLOAD_BYTES // 1024**2
-        raise FileTooLarge(f"{name} is too large: {file.bytes / 1024**2:.0f} MB, the limit is {limit} MB.")
+        sizes = {"size": f"{file.bytes / 1024**2:.0f}", "limit": settings.MAX_UPLOAD_BYTES // 1024**2}
+        raise FileTooLarge(
+            gettext("%(name)s is too large: %(size)s MB, the limit is %(limit)s MB.") % (name | sizes)
+        )
     if len(file.sha256) != 64 or not HEX.issuperset(file.sha256):
-        raise InvalidUpload(f"{name}: sha256 must be the file's SHA-256 as 64 lower-case hexadecimal digits.")
+        raise InvalidUpload(f"{file.filename}: {SHA256_WORDS}")
     content_type = photo_type(file.filename, file.content_type)
     if content_type:
         return content_type
-    raise UnsupportedType(f"{name} is not a kind of photo or video that can be kept here: {imaging.TAKEN}.")
+    words = gettext("%(name)s is not a kind of photo or video that can be kept here: %(kinds)s.")
+    raise UnsupportedType(words % (name | {"kinds": gettext(imaging.TAKEN)}))
 
 
 def photo_type(filename: str, content_type: str = "") -> str:

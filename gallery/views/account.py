@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gallery import reasons
 from gallery.accounts import exports, language
 from gallery.accounts.forms import ProfileForm
 from gallery.models import Album, User
@@ -53,11 +54,13 @@ def sessions(request: SignedIn) -> HttpResponseBase:
 def _context(request: SignedIn, form: ProfileForm) -> dict[str, Any]:
     user = request.user
     user.refresh_from_db(fields=["used_bytes", "quota_bytes"])
+    export = exports.latest(user)
     return {
         "form": form,
         "used": user.used_bytes,
         "quota": user.quota,
         "left": max(user.quota - user.used_bytes, 0),
-        "export": exports.latest(user),
+        "export": export,
+        "export_reason": reasons.said(export.reason) if export else "",
         "may_invite": user.is_staff or Album.objects.owned_by(user).exists(),
     }

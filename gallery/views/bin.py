@@ -11,6 +11,8 @@ from django.db.models import Q, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gallery import access, transitions
@@ -46,10 +48,13 @@ def restore_many(request: SignedIn) -> HttpResponse:
     if request.POST.get("all") != "yes":
         chosen = request.POST.getlist("photo")
         if not chosen:
-            messages.error(request, "Choose the photos to restore first.")
+            messages.error(request, gettext("Choose the photos to restore first."))
         images = images.filter(pk__in=[_key(text) for text in chosen])
     if restored := photo_bin.restore(images):
-        messages.success(request, f"{_photos(restored)} back in your library.")
+        words = ngettext(
+            "%(count)s photo is back in your library.", "%(count)s photos are back in your library.", restored
+        )
+        messages.success(request, words % {"count": number_format(restored)})
     return redirect("gallery:bin")
 
 
@@ -73,7 +78,8 @@ def delete_all(request: SignedIn) -> HttpResponse:
     form = DeleteAllForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         moved = photo_bin.put_all(request.user)
-        messages.success(request, f"{_photos(moved)} in the bin now.")
+        words = ngettext("%(count)s photo is in the bin now.", "%(count)s photos are in the bin now.", moved)
+        messages.success(request, words % {"count": number_format(moved)})
         return redirect("gallery:bin")
     context = {
         "form": form,
@@ -107,12 +113,11 @@ def _emptied(request: SignedIn) -> HttpResponse:
     except photo_bin.Unconfirmed as error:
         messages.error(request, error.message)
         return redirect("gallery:empty_bin")
-    messages.success(request, f"{_photos(deleted)} deleted for good.")
+    words = ngettext(
+        "%(count)s photo is deleted for good.", "%(count)s photos are deleted for good.", deleted
+    )
+    messages.success(request, words % {"count": number_format(deleted)})
     return redirect("gallery:bin")
-
-
-def _photos(count: int) -> str:
-    return "1 photo is" if count == 1 else f"{count} photos are"
 
 
 def _key(text: str) -> uuid.UUID:

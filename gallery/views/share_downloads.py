@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gallery import archives, objectstore
+from gallery import archives, objectstore, reasons
 from gallery.errors import GalleryError
 from gallery.models import Job, ShareLink
 from gallery.views.people import SignedIn
@@ -105,6 +105,7 @@ def _page(request: HttpRequest, job: Job, at: str, frame: str, link: ShareLink |
         "waiting": job.state == Job.State.WAITING,
         "percent": 100 * job.done // job.total if job.total else 0,
         "frame": frame,
+        "reason": reasons.said(job.reason),
         "link": link,
     }
     return render(request, "share/download.html", context)

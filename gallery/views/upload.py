@@ -8,9 +8,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gallery import access, imaging, uploads
+from gallery import access, imaging, reasons, uploads
 from gallery.errors import GalleryError
 from gallery.models import Album
 from gallery.views.people import SignedIn
@@ -49,7 +50,8 @@ def upload_done(request: SignedIn, upload_id: uuid.UUID) -> HttpResponse:
         except GalleryError as error:
             messages.error(request, error.message)
         return redirect("gallery:upload_done", upload_id=found.pk)
-    return render(request, "upload_done.html", {"upload": found})
+    reason = reasons.said(found.reason) or gettext("The file is not a photo that can be shown.")
+    return render(request, "upload_done.html", {"upload": found, "reason": reason})
 
 
 def limits() -> dict[str, object]:
