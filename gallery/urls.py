@@ -18,6 +18,7 @@ from gallery.views import (
     tags,
     timeline,
     upload,
+    words,
 )
 from gallery.views import map as map_views
 from gallery.views.bin import bin_page, delete_all, empty_bin, restore_many
@@ -84,6 +85,7 @@ urlpatterns = [
     path("places/<str:code>/in/<path:name>/", places.place, name="place"),
     path("upload/", upload.upload, name="upload"),
     path("upload/form/", upload.upload_form, name="upload_form"),
+    path("upload/words/", words.uploader, name="uploader_words"),
     path("upload/done/<uuid:upload_id>/", upload.upload_done, name="upload_done"),
     path("upload/shared/", pwa.shared_here, name="shared_here"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),

@@ -102,12 +102,12 @@ def test_of_twenty_files_each_becomes_what_it_should(alice: User, site: Site, tm
     )
     expect(page.get_by_role("link", name="Open the bin")).to_have_attribute("href", "/bin/")
     percents = [
-        int(found[1]) for title in page.evaluate("titles") if (found := re.match(r"\((\d+) %\)", title))
+        int(found[1]) for title in page.evaluate("titles") if (found := re.match(r"\((\d+)%\)", title))
     ]
     assert percents
     assert percents[-1] == 100
     *steps, end = page.evaluate("said")
-    assert all(re.fullmatch(r"\d+0 % uploaded", step) for step in steps)
+    assert all(re.fullmatch(r"\d+0% uploaded", step) for step in steps)
     assert 1 <= len(steps) == len(set(steps))
     assert end == "17 photos are in your library. 1 in the bin. 3 refused."
     assert not objections_by_day_and_night(page)
@@ -211,7 +211,7 @@ def test_a_large_file_goes_on_where_it_broke_off(alice: User, site: Site, tmp_pa
     page.on("dialog", lambda dialog: dialog.accept())
     line = Line(page, open_for=2)
     choose(page, file)
-    expect(page.locator(".files .state")).to_contain_text("53 %", timeout=20_000)
+    expect(page.locator(".files .state")).to_contain_text("53%", timeout=20_000)
     page.reload()
     first = list(line.sent)
     assert len(first) == 2

@@ -167,7 +167,7 @@ function takeDroppedFiles(root) {
     document.body.classList.add('dropping');
     veil = document.createElement('div');
     veil.className = 'veil';
-    veil.append(Object.assign(document.createElement('p'), { textContent: `Add to ${root.dataset.name ?? 'your library'}` }));
+    veil.append(Object.assign(document.createElement('p'), { textContent: root.dataset.veil }));
     document.body.append(veil);
   });
   addEventListener('dragleave', (event) => {

@@ -1,24 +1,13 @@
 // The list of files with their progress, the total above it, and what is said to screen readers.
 
 import { Pace } from './pace.js';
+import { duration, percent, say, size, speed } from './words.js';
 
-const WORDS = {
-  waiting: 'Waiting',
-  hashing: 'Reading',
-  uploading: 'Uploading',
-  offline: 'Waiting for a connection',
-  processing: 'Being prepared',
-  ready: 'Ready',
-  exists: 'Already in your library',
-  binned: 'In the bin: restore it to see it again',
-  cancelled: 'Cancelled',
-};
 const DRAW_MS = 50;
 const STOPPABLE = ['waiting', 'hashing', 'uploading', 'offline'];
 const OUT = ['refused', 'cancelled', 'binned'];
 const SHOWN = /^image\/(jpeg|png|webp|avif|gif)$/;
 const TITLE = document.title;
-const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
 function element(name, attributes = {}, ...children) {
   const made = Object.assign(document.createElement(name), attributes);
@@ -47,17 +36,17 @@ export class UploadList {
     this.bin = bin;
     this.files = element('ul', { className: 'files' });
     this.bar = element('progress', { max: 1, value: 0 });
-    this.bar.setAttribute('aria-label', 'All files');
+    this.bar.setAttribute('aria-label', say('all_files'));
     this.text = element('span');
     this.retry = button('', () => this.#each('failed', (item) => queue.retry(item)));
-    this.hold = button('Pause', () => (queue.paused ? queue.resume() : queue.pause()));
-    this.stop = button('Cancel all', () => this.#cancelAll());
+    this.hold = button(say('pause'), () => (queue.paused ? queue.resume() : queue.pause()));
+    this.stop = button(say('cancel_all'), () => this.#cancelAll());
     this.after = element('span');
     this.status = element('p', { className: 'hidden', role: 'status' });
     const total = element('div', { className: 'progress' },
       element('div', { className: 'line' }, this.text, this.hold, this.stop, this.retry, this.after), this.bar);
     this.root = element('section', {}, total, this.files, this.status);
-    this.root.setAttribute('aria-label', 'Uploads');
+    this.root.setAttribute('aria-label', say('uploads'));
     queue.addEventListener('change', ({ detail }) => this.#note(detail));
     queue.addEventListener('settled', () => this.#note(null));
   }
@@ -99,28 +88,30 @@ export class UploadList {
   #drawRow(item) {
     const row = this.#rows.get(item) ?? this.#row(item);
     row.root.dataset.state = item.state;
-    const percent = Math.floor((100 * item.sent) / (item.file.size || 1));
     const sending = item.state === 'uploading';
-    row.state.textContent = item.detail || `${WORDS[item.state]}${sending ? ` ${percent} % of ${size(item.file.size)}` : ''}`;
+    row.state.textContent = item.detail || say(item.state, {
+      percent: percent(Math.floor((100 * item.sent) / (item.file.size || 1))), size: size(item.file.size),
+    });
     row.bar.hidden = !sending;
     row.bar.value = item.sent;
     const action = this.#actionOf(item);
     // A button that is drawn anew loses the focus.
-    if (row.kind === action?.text) return;
-    row.kind = action?.text;
+    if (row.kind === action?.key) return;
+    row.kind = action?.key;
     row.action.replaceChildren(...(action ? [this.#actionElement(item, action)] : []));
   }
 
   #actionOf(item) {
-    if (item.state === 'binned') return { text: 'Open the bin', href: this.bin };
-    if (item.image && ['ready', 'exists'].includes(item.state)) return { text: 'View', href: item.image.url };
-    if (item.state === 'failed') return { text: 'Retry', click: () => this.#queue.retry(item) };
-    return STOPPABLE.includes(item.state) ? { text: 'Cancel', click: () => this.#queue.cancel(item) } : null;
+    if (item.state === 'binned') return { key: 'open_bin', href: this.bin };
+    if (item.image && ['ready', 'exists'].includes(item.state)) return { key: 'view', href: item.image.url };
+    if (item.state === 'failed') return { key: 'retry', click: () => this.#queue.retry(item) };
+    return STOPPABLE.includes(item.state) ? { key: 'cancel', click: () => this.#queue.cancel(item) } : null;
   }
 
-  #actionElement(item, { text, href, click }) {
+  #actionElement(item, { key, href, click }) {
+    const text = say(key);
     const made = href ? element('a', { className: 'button', href, textContent: text }) : button(text, click);
-    if (text !== 'Open the bin') made.setAttribute('aria-label', `${text} ${item.file.name}`);
+    if (key !== 'open_bin') made.setAttribute('aria-label', say(`${key}_one`, { name: item.file.name }));
     return made;
   }
 
@@ -136,20 +127,19 @@ export class UploadList {
     const part = all ? sent / all : 1;
     this.bar.value = part;
     this.text.textContent = [
-      `${here} of ${items.length} photos in your library`, `${size(sent)} of ${size(all)}`,
-      ...apart.map((state) => `${count(state)} ${state}`),
+      say('of_library', { here, count: items.length }), say('sizes', { sent: size(sent), all: size(all) }),
+      ...apart.map((state) => say(`count_${state}`, { count: count(state) })),
       ...this.#speed({ moving, held: paused || offline, moved, rest: all - sent }),
-      ...(moving && offline ? ['Waiting for connection'] : []), ...(moving && paused ? ['Paused'] : []),
+      ...(moving && offline ? [say('unconnected')] : []), ...(moving && paused ? [say('paused')] : []),
     ].join(' · ');
     this.hold.hidden = this.stop.hidden = !moving;
-    this.hold.textContent = paused ? 'Resume' : 'Pause';
+    this.hold.textContent = say(paused ? 'resume' : 'pause');
     this.retry.hidden = !failed || busy;
-    this.retry.textContent = `Retry ${failed} failed`;
-    const percent = Math.floor(100 * part);
-    document.title = busy ? `(${percent} %) ${TITLE}` : TITLE;
-    const bin = count('binned') ? ` ${count('binned')} in the bin.` : '';
-    this.#say(busy, percent, `${here} photos are in your library.${bin}`
-      + apart.map((state) => ` ${count(state)} ${state}.`).join(''));
+    this.retry.textContent = say('retry_failed', { count: failed });
+    const hundredths = Math.floor(100 * part);
+    document.title = busy ? `(${percent(hundredths)}) ${TITLE}` : TITLE;
+    this.#say(busy, hundredths, [say('in_library', { count: here }),
+      ...['binned', ...apart].filter((state) => count(state)).map((state) => say(`count_${state}`, { count: count(state) }))].join('. '));
     this.after.replaceChildren(...(busy ? [] : this.done(here)));
   }
 
@@ -162,15 +152,15 @@ export class UploadList {
     this.#tick ??= setTimeout(() => { this.#tick = null; this.#note(null); }, 1000);
     this.#pace.note(moved);
     const { rate } = this.#pace;
-    return rate ? [`${(rate / 1e6).toFixed(1)} MB/s`, this.#pace.left(rest)] : [];
+    return rate ? [speed(rate), say('left', { time: duration(rest / rate) })] : [];
   }
 
   // Every tenth of the way and at the end; more would talk over everything else.
-  #say(busy, percent, end) {
-    const step = busy ? Math.floor(percent / 10) : 11;
+  #say(busy, hundredths, end) {
+    const step = busy ? Math.floor(hundredths / 10) : 11;
     if (step === this.#said) return;
     this.#said = step;
-    this.status.textContent = busy ? `${step * 10} % uploaded` : end;
+    this.status.textContent = busy ? say('percent_uploaded', { percent: percent(step * 10) }) : end;
   }
 
   #each(state, act) {
@@ -179,7 +169,7 @@ export class UploadList {
 
   #cancelAll() {
     const open = this.#queue.items.filter((item) => STOPPABLE.includes(item.state));
-    if (!confirm(`Cancel the ${open.length} uploads that are not finished? Photos that have arrived stay.`)) return;
+    if (!confirm(say('confirm_cancel', { count: open.length }))) return;
     for (const item of open) this.#queue.cancel(item);
   }
 }

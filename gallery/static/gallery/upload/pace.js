@@ -1,4 +1,4 @@
-// How fast bytes go, and how long the rest will take: the mean of the last seconds.
+// How fast bytes go: the mean of the last seconds.
 
 const WINDOW_MS = 15_000;
 const LEAST_MS = 3000;
@@ -22,12 +22,5 @@ export class Pace {
     const [first, last] = [this.#seen[0], this.#seen.at(-1)];
     if (!first || last.now - first.now < LEAST_MS) return 0;
     return (1000 * (last.moved - first.moved)) / (last.now - first.now);
-  }
-
-  left(bytes) {
-    if (!this.rate) return '';
-    const seconds = bytes / this.rate;
-    if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s left`;
-    return seconds < 5400 ? `${Math.round(seconds / 60)} min left` : `${(seconds / 3600).toFixed(1)} h left`;
   }
 }

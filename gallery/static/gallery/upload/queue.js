@@ -3,6 +3,7 @@
 
 import { sendParts } from './parts.js';
 import { BATCH, STOPPED, TransportError } from './transport.js';
+import { say, size } from './words.js';
 
 const SENDING = 6;
 // Signatures expire: no more is announced while so many files wait to be sent.
@@ -14,7 +15,6 @@ const POLLS_MS = [1000, 2000, 4000, 8000];
 const ENDED = new Set(['ready', 'exists', 'binned', 'refused', 'failed', 'cancelled']);
 const UNSENT = new Set(['waiting', 'hashing', 'uploading', 'offline']);
 
-const mib = (bytes) => Math.ceil(bytes / 1048576);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const online = () => navigator.onLine
   || new Promise((resolve) => addEventListener('online', resolve, { once: true }));
@@ -67,9 +67,9 @@ export class UploadQueue extends EventTarget {
       const item = { ref: String(this.items.length), file, sent: 0, tries: 0, signedAgain: false };
       this.items.push(item);
       if (file.size > this.maxBytes) {
-        this.#set(item, 'refused', `Too large: ${mib(file.size)} MB, the limit is ${mib(this.maxBytes)} MB`);
+        this.#set(item, 'refused', say('too_large', { size: size(file.size), limit: size(this.maxBytes) }));
       } else if (file.size === 0) {
-        this.#set(item, 'refused', 'The file is empty');
+        this.#set(item, 'refused', say('empty'));
       } else {
         this.#toHash.push(item);
         this.#set(item, 'waiting');
@@ -148,7 +148,7 @@ export class UploadQueue extends EventTarget {
         item.sha256 = await this.#hasher.hash(item.file);
         if (item.state !== 'cancelled') this.#hashed(item);
       } catch {
-        if (item.state !== 'cancelled') this.#set(item, 'failed', 'The file cannot be read: choose it again');
+        if (item.state !== 'cancelled') this.#set(item, 'failed', say('unreadable'));
       }
     }
     this.#hashing = false;
@@ -160,7 +160,7 @@ export class UploadQueue extends EventTarget {
     const lost = new Set(['refused', 'failed', 'cancelled']);
     const same = this.items.find((other) => other !== item && other.sha256 === item.sha256 && !lost.has(other.state));
     if (same) {
-      this.#set(item, 'exists', `The same photo as ${same.file.name}`);
+      this.#set(item, 'exists', say('same', { name: same.file.name }));
     } else {
       this.#set(item, 'waiting');
       this.#announceSoon(item);
@@ -215,7 +215,7 @@ export class UploadQueue extends EventTarget {
       if (!result.image && result.upload) this.#await(item, result.upload.id);
       else this.#set(item, result.code === 'in_bin' ? 'binned' : 'exists');
     } else {
-      this.#set(item, 'refused', result?.detail ?? 'The server gave no answer for this file');
+      this.#set(item, 'refused', result?.detail ?? say('unanswered'));
     }
   }
 
@@ -294,7 +294,7 @@ export class UploadQueue extends EventTarget {
     } else if (result?.state === 'processing') {
       this.#await(item, item.id);
     } else {
-      this.#set(item, 'failed', result?.reason || 'The file did not arrive');
+      this.#set(item, 'failed', result?.reason || say('not_arrived'));
     }
   }
 

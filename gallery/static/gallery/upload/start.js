@@ -6,6 +6,7 @@ import { UploadList } from './list.js';
 import { Memory } from './memory.js';
 import { UploadQueue } from './queue.js';
 import { Transport } from './transport.js';
+import { load, say } from './words.js';
 
 const ARRIVED = new Set(['processing', 'ready', 'exists', 'binned']);
 
@@ -22,7 +23,7 @@ const remembered = remember();
 export async function receive(found) {
   const files = await filesOf(found);
   if (!files.length) return;
-  await remembered;
+  await Promise.all([remembered, load(root.dataset.words)]);
   notice?.remove();
   await memory.expect(files);
   queue ??= begin();
@@ -65,18 +66,19 @@ async function remember() {
     await memory.forget();
     return;
   }
+  await load(root.dataset.words);
   openTray();
   const text = document.createElement('p');
-  text.textContent = `${all - missing.length} of ${all} uploaded. Choose the same folder to continue: only what is missing is sent.`;
+  text.textContent = say('choose_again', { done: all - missing.length, all });
   const names = document.createElement('details');
   names.append(document.createElement('summary'), missing.slice(0, 500).join(', '));
-  names.firstChild.textContent = `${missing.length} missing`;
+  names.firstChild.textContent = say('missing', { count: missing.length });
   const forget = document.createElement('button');
-  Object.assign(forget, { className: 'button', type: 'button', textContent: 'Forget them' });
+  Object.assign(forget, { className: 'button', type: 'button', textContent: say('forget') });
   forget.addEventListener('click', () => { notice.remove(); memory.forget(); });
   notice = document.createElement('section');
   notice.className = 'unfinished';
-  notice.setAttribute('aria-label', 'Unfinished uploads');
+  notice.setAttribute('aria-label', say('unfinished'));
   notice.append(text, names, forget);
   root.prepend(notice);
 }
@@ -96,7 +98,7 @@ function after(here) {
   const link = document.createElement('a');
   link.className = 'button primary';
   link.href = album ? `${address}albums/${album}/` : address;
-  link.textContent = 'Show them';
+  link.textContent = say('show');
   return [link];
 }
 

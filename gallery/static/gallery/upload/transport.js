@@ -1,6 +1,8 @@
 // How files get from the browser into the library: announce, send to the store, finish, ask what became of them.
 // Nothing here knows of the list or of retries; a failure is a TransportError.
 
+import { say } from './words.js';
+
 export const BATCH = 100;
 // Browsers open no more connections to one host by HTTP/1.1.
 const AT_ONCE = 6;
@@ -82,7 +84,7 @@ export class Transport {
     const request = new XMLHttpRequest();
     let gone = 0;
     let silence;
-    const lost = () => new TransportError('The connection was lost.');
+    const lost = () => new TransportError(say('lost'));
     await new Promise((resolve, reject) => {
       const stop = (reason) => { reject(reason); request.abort(); };
       const listen = () => {
@@ -102,8 +104,8 @@ export class Transport {
       request.addEventListener('load', () => {
         const { status } = request;
         if ((status >= 200 && status < 300) || status === 412) resolve();
-        else if (status >= 500) reject(new TransportError(`The store is busy (${status}).`, { status }));
-        else reject(new TransportError(`The store refused the file (${status}).`, { status }));
+        else if (status >= 500) reject(new TransportError(say('busy', { status }), { status }));
+        else reject(new TransportError(say('store_refused', { status }), { status }));
       });
       request.addEventListener('error', () => reject(lost()));
       signal.addEventListener('abort', () => stop(signal.reason), { once: true });
@@ -118,8 +120,8 @@ export class Transport {
     const data = await answer.json().catch(() => ({}));
     if (answer.ok) return data;
     const signedOut = answer.status === 401 || data.code === 'not_authenticated';
-    const words = signedOut ? 'You are signed out: sign in again in another tab, then retry.' : data.detail;
-    throw new TransportError(words ?? `The server answered ${answer.status}.`, { status: answer.status, code: data.code });
+    const words = signedOut ? say('signed_out') : data.detail;
+    throw new TransportError(words ?? say('answered', { status: answer.status }), { status: answer.status, code: data.code });
   }
 
   async #fetch(method, address, body) {
@@ -130,7 +132,7 @@ export class Transport {
         method, headers, body: body && JSON.stringify(body), credentials: 'same-origin',
       });
     } catch {
-      throw new TransportError('The connection was lost.');
+      throw new TransportError(say('lost'));
     }
   }
 
