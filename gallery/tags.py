@@ -54,6 +54,17 @@ def clean(name: str) -> str:
     return tidy
 
 
+def possible(words: Iterable[str]) -> list[str]:
+    """Return those of a program's words that can be tags, each once; a word with commas is several."""
+    found: dict[str, str] = {}
+    for word in (part for several in words for part in split(several)):
+        try:
+            found.setdefault(clean(word).casefold(), clean(word))
+        except InvalidTag:
+            continue
+    return list(found.values())[:MAX_NAMES]
+
+
 def split(text: str) -> list[str]:
     """Return the names that a person wrote with commas between them."""
     return [word.strip() for word in text.split(",") if word.strip()]

@@ -29,6 +29,7 @@ from gallery import (
     renditions,
     sessions,
     stacks,
+    tags,
     transitions,
     waking,
 )
@@ -37,6 +38,7 @@ from gallery.models import Image, Upload
 from gallery.places import naming
 from gallery.search import index
 from gallery.transitions import LeaseLost
+from photosky.database import atomic_retry
 
 logger = logging.getLogger(__name__)
 
@@ -243,7 +245,7 @@ def _made_of(upload: Upload, original: originals.Original) -> str:
     crash_point("work.built")
     try:
         image = _described(upload, built, original.sha256, original.size)
-        transitions.complete(upload, image)
+        _complete(upload, image)
     except IntegrityError:
         known = Image.objects.owned_by(upload.owner).filter(sha256=original.sha256).first()
         if known is None:
@@ -255,6 +257,15 @@ def _made_of(upload: Upload, original: originals.Original) -> str:
         stacks.join(image)
     crash_point("work.completed")
     return "ready"
+
+
+@atomic_retry
+def _complete(upload: Upload, image: Image) -> None:
+    """Let the image be, with the keywords that its file brought as tags of the owner. A guest names nobody's tags."""
+    transitions.complete(upload, image)
+    keywords = image.metadata.get("keywords")
+    if settings.KEYWORDS_TO_TAGS and isinstance(keywords, list) and upload.guest_name is None:
+        tags.add(upload.owner, [image.pk], tags.possible(keywords))
 
 
 def _reject(upload: Upload, code: str, reason: str) -> str:
@@ -308,6 +319,9 @@ def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) 
         recipe=built.recipe,
         color=built.color,
         thumbhash=built.thumbhash,
+        flash=facts.flash,
+        rating=facts.rating,
+        title=facts.title,
         description=facts.description,
         metadata=facts.extra,
         **{
@@ -321,6 +335,8 @@ def _described(upload: Upload, built: renditions.Built, sha256: str, size: int) 
     source = Image.TakenSource
     if facts.taken_at is not None:
         image.set_taken(facts.taken_at, facts.taken_offset_minutes, source(facts.taken_source or source.EXIF))
+    elif (named := imaging.taken_by_name(upload.filename)).at is not None:
+        image.set_taken(named.at, named.offset_minutes, source.NAME)
     elif upload.file_modified_at is not None and upload.file_modified_at.year in imaging.YEARS:
         image.set_taken(upload.file_modified_at, None, source.FILE)
     else:

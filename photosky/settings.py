@@ -209,6 +209,8 @@ DECODERS = env.integer("PHOTOSKY_DECODERS", 1 if LAMBDA else os.cpu_count() or 1
 DECODER_SECONDS = env.integer("PHOTOSKY_DECODER_SECONDS", 30, least=1)
 DECODER_MEMORY_MB = env.integer("PHOTOSKY_DECODER_MEMORY_MB", 1200, least=100)
 DECODER_MODULE = "gallery.imaging.child"
+# The keywords in a photo become tags of its owner as it arrives.
+KEYWORDS_TO_TAGS = env.boolean("PHOTOSKY_KEYWORDS_TO_TAGS", default=True)
 # Renditions are made anew as AVIF when there is nothing else to do.
 AVIF = env.boolean("PHOTOSKY_AVIF")
 DEFAULT_QUOTA_BYTES = env.integer("PHOTOSKY_QUOTA_BYTES", 0)

@@ -28,6 +28,7 @@ from gallery.imaging.ladder import (
     rung_of,
     rung_size,
 )
+from gallery.imaging.moment import of_name as taken_by_name
 from gallery.imaging.refusals import CODES, TAKEN, Refused
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ __all__ = [
     "rung_of",
     "rung_size",
     "sniff",
+    "taken_by_name",
 ]
 
 

@@ -3,8 +3,9 @@
 import re
 from typing import TypedDict
 
-from gallery.imaging import text
+from gallery.imaging import makernotes, text
 from gallery.imaging.exif import Exif, Tag
+from gallery.imaging.xmp import Xmp
 
 _COMPANY = re.compile(
     r"[\s,.]+(corporation|corp|company|co|ltd|limited|inc|ag|gmbh|imaging|camera|electronics|electric|techwin|optical"
@@ -27,15 +28,15 @@ class Settings(TypedDict):
     focal_length_35mm: int | None
 
 
-def read(exif: Exif, lens: str = "") -> Settings:
-    """Find camera, lens (`lens` is XMP's, the last resort) and exposure."""
-    make = tidy_make(exif.image.text(Tag.MAKE))
+def read(exif: Exif, packet: Xmp = Xmp()) -> Settings:  # noqa: B008 (frozen)
+    """Find camera, lens and exposure: EXIF's word first, then XMP's; of the lens the maker's note is the last."""
+    make = tidy_make(exif.image.text(Tag.MAKE) or packet.make)
     focal = exif.photo.positive(Tag.FOCAL_LENGTH)
     in_35mm = exif.photo.positive(Tag.FOCAL_LENGTH_IN_35MM_FILM)
     return Settings(
         camera_make=make,
-        camera_model=tidy_model(exif.image.text(Tag.MODEL), make),
-        lens=_lens(exif) or text.meaningful(lens)[:120],
+        camera_model=tidy_model(exif.image.text(Tag.MODEL) or packet.model, make),
+        lens=(_lens(exif) or text.meaningful(packet.lens) or makernotes.lens(exif))[:120],
         f_number=_f_number(exif),
         exposure_s=_exposure(exif),
         iso=_iso(exif),
@@ -64,18 +65,7 @@ def tidy_model(model: str, make: str) -> str:
 
 def _lens(exif: Exif) -> str:
     model = text.meaningful(exif.photo.text(Tag.LENS_MODEL))[:120]
-    return model or _lens_specification(exif.photo.numbers(Tag.LENS_SPECIFICATION))
-
-
-def _lens_specification(numbers: tuple[float | None, ...]) -> str:
-    """Spell out shortest and longest focal length and the least f-number at each (EXIF 2.32 section 4.6.5 H)."""
-    if len(numbers) != 4 or not numbers[0]:
-        return ""
-    short, long, wide, tele = numbers
-    lens = f"{short:g}-{long:g} mm" if long and long != short else f"{short:g} mm"
-    if not wide:
-        return lens
-    return f"{lens} f/{wide:g}-{tele:g}" if tele and tele != wide else f"{lens} f/{wide:g}"
+    return model or makernotes.spelled(exif.photo.numbers(Tag.LENS_SPECIFICATION))
 
 
 def _f_number(exif: Exif) -> float | None:

@@ -5,7 +5,7 @@ whole block, which is 350 MB; here a value is only ever copied when it is wanted
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -15,7 +15,7 @@ Value = bytes | tuple[float | None, ...]
 
 _MAX_ENTRIES = 1000
 _MAX_BYTES = 65_536
-_MAX_NUMBERS = 16
+_MAX_NUMBERS = 64
 # Type number: size in bytes and struct code; those without a code (texts, bytes and the undefined) are kept as bytes.
 _TYPES = {
     1: (1, ""),
@@ -56,10 +56,12 @@ class Tag(IntEnum):
     SOFTWARE = 0x0131
     DATE_TIME = 0x0132
     ARTIST = 0x013B
+    RATING = 0x4746
     TILE_OFFSETS = 0x0144
     TILE_BYTE_COUNTS = 0x0145
     SUB_IFDS = 0x014A
     COPYRIGHT = 0x8298
+    IPTC = 0x83BB
     EXPOSURE_TIME = 0x829A
     F_NUMBER = 0x829D
     EXIF_IFD = 0x8769
@@ -87,6 +89,7 @@ class Tag(IntEnum):
     SUB_SEC_TIME_DIGITIZED = 0x9292
     XP_TITLE = 0x9C9B
     XP_COMMENT = 0x9C9C
+    XP_KEYWORDS = 0x9C9E
     WHITE_BALANCE = 0xA403
     DIGITAL_ZOOM_RATIO = 0xA404
     FOCAL_LENGTH_IN_35MM_FILM = 0xA405
@@ -97,7 +100,39 @@ class Tag(IntEnum):
     DNG_VERSION = 0xC612
 
 
-_WANTED = frozenset(Tag)
+# The lesser facts of a photograph, kept by the names that EXIF 2.32 gives them (section 4.6.5). Nothing that tells one
+# camera or one person from another (serial numbers, owners' names, identifiers) is among them.
+LESSER = {
+    0x8824: "SpectralSensitivity",
+    0x8830: "SensitivityType",
+    0x9000: "ExifVersion",
+    0x9203: "BrightnessValue",
+    0x9205: "MaxApertureValue",
+    0x9206: "SubjectDistance",
+    0x9208: "LightSource",
+    0x9214: "SubjectArea",
+    0x9400: "AmbientTemperature",
+    0x9401: "Humidity",
+    0x9402: "Pressure",
+    0x9403: "WaterDepth",
+    0x9404: "Acceleration",
+    0x9405: "CameraElevationAngle",
+    0xA001: "ColorSpace",
+    0xA20E: "FocalPlaneXResolution",
+    0xA20F: "FocalPlaneYResolution",
+    0xA210: "FocalPlaneResolutionUnit",
+    0xA215: "ExposureIndex",
+    0xA217: "SensingMethod",
+    0xA401: "CustomRendered",
+    0xA402: "ExposureMode",
+    0xA407: "GainControl",
+    0xA408: "Contrast",
+    0xA409: "Saturation",
+    0xA40A: "Sharpness",
+    0xA40C: "SubjectDistanceRange",
+    0xA460: "CompositeImage",
+}
+_WANTED = frozenset(Tag) | frozenset(LESSER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +174,9 @@ class Exif:
     image: Directory = Directory()
     photo: Directory = Directory()
     gps: Directory = Directory()
+    # Where the maker's note lies: its positions may count from the block's beginning.
+    block: bytes = field(default=b"", repr=False)
+    note_at: int = 0
 
 
 def read(block: bytes) -> Exif:
@@ -149,12 +187,21 @@ def read(block: bytes) -> Exif:
     if not order or len(block) < 8:
         return Exif()
     image = _directory(block, order, struct.unpack_from(order + "I", block, 4)[0])
-    return Exif(image, _linked(block, order, image, Tag.EXIF_IFD), _linked(block, order, image, Tag.GPS_IFD))
+    photo, gps = (_linked(block, order, image, tag) for tag in (Tag.EXIF_IFD, Tag.GPS_IFD))
+    return Exif(image, photo, gps, block, _note_at(block, order, image))
 
 
 def byte_order(block: bytes) -> str:
     """Give struct's sign for the byte order of a TIFF header; "" for anything else, BigTIFF among it."""
     return {b"II*\x00": "<", b"MM\x00*": ">"}.get(block[:4], "")
+
+
+def _note_at(block: bytes, order: str, image: Directory) -> int:
+    offset = image.number(Tag.EXIF_IFD)
+    for tag, _, count, at in entries(block, order, int(offset or 0)):
+        if tag == Tag.MAKER_NOTE and count > 4:
+            return int(struct.unpack_from(order + "I", block, at)[0])
+    return 0
 
 
 def _linked(block: bytes, order: str, image: Directory, tag: int) -> Directory:
@@ -163,10 +210,15 @@ def _linked(block: bytes, order: str, image: Directory, tag: int) -> Directory:
 
 
 def _directory(block: bytes, order: str, offset: int) -> Directory:
+    return directory(block, order, offset, _WANTED)
+
+
+def directory(block: bytes, order: str, offset: int, wanted: Container[int], base: int = 0) -> Directory:
+    """Read the wanted tags of a directory; `base` is where the positions in it count from."""
     values: dict[int, Value] = {}
     for tag, kind, count, at in entries(block, order, offset):
-        if tag in _WANTED and tag not in values:
-            value = _value(block, order, kind, count, at)
+        if tag in wanted and tag not in values:
+            value = _value(block, order, kind, count, at, base)
             if value is not None:
                 values[tag] = value
     return Directory(values, order == ">")
@@ -184,12 +236,12 @@ def entries(block: bytes, order: str, offset: int) -> Iterator[tuple[int, int, i
         yield tag, kind, length, at + 8
 
 
-def _value(block: bytes, order: str, kind: int, count: int, at: int) -> Value | None:
+def _value(block: bytes, order: str, kind: int, count: int, at: int, base: int) -> Value | None:
     size, code = _TYPES.get(kind, (0, ""))
     if not size or not 0 < count * size <= _MAX_BYTES:
         return None
     if count * size > 4:
-        (at,) = struct.unpack_from(order + "I", block, at)
+        at = base + struct.unpack_from(order + "I", block, at)[0]
     raw = block[at : at + count * size]
     if not code:
         return raw

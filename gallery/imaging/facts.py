@@ -32,7 +32,7 @@ class Facts:
     # The clock on the wall where it was taken, without a zone; the offset from UTC is given apart where it is known.
     taken_at: datetime | None = None
     taken_offset_minutes: int | None = None
-    taken_source: Literal["exif", "gps", ""] = ""
+    taken_source: Literal["exif", "gps", "name", ""] = ""
 
     camera_make: str = ""
     camera_model: str = ""
@@ -42,12 +42,16 @@ class Facts:
     iso: int | None = None
     focal_length_mm: float | None = None
     focal_length_35mm: int | None = None
+    # Whether it fired; stars from 1 to 5.
+    flash: bool | None = None
+    rating: int | None = None
 
     # Degrees, WGS 84, north and east positive; metres above sea level.
     latitude: float | None = None
     longitude: float | None = None
     altitude_m: float | None = None
 
+    title: str = ""
     description: str = ""
     # Further facts by name, safe for JSON. Never the place: that has its own fields so that it can be withheld.
     extra: dict[str, object] = field(default_factory=dict)

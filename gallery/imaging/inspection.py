@@ -6,15 +6,16 @@ import pyvips
 
 from gallery.imaging import (
     animation,
-    apple,
     camera,
+    described,
     exif,
+    iptc,
     libvips,
     moment,
     place,
+    profiles,
     refusals,
     structure,
-    text,
     xmp,
 )
 from gallery.imaging.exif import Exif, Tag
@@ -50,6 +51,7 @@ class _Header(NamedTuple):
     has_own_colours: bool = False
     duration_s: float | None = None
     is_kept_moving: bool = False
+    iptc: bytes = b""
 
 
 class Inspection(NamedTuple):
@@ -74,8 +76,8 @@ def read(data: bytes) -> Inspection:
     """Do what `inspect` does, for the one who goes on to decode. Raises Refused."""
     kind = recognise(data)
     header = _header(data, kind)
-    packet = xmp.read(header.xmp)
-    when, where = moment.read(header.exif), place.read(header.exif.gps)
+    packet, records = xmp.read(header.xmp), iptc.read(header.iptc)
+    when, where = moment.read(header.exif, packet, records), place.read(header.exif.gps, packet)
     facts = Facts(
         format=kind,
         content_type=kind.content_type,
@@ -89,9 +91,13 @@ def read(data: bytes) -> Inspection:
         latitude=where.latitude,
         longitude=where.longitude,
         altitude_m=where.altitude_m,
-        description=_description(header.exif, packet),
-        extra=_extra(header.exif, packet) | ({"moving": ANIMATION.name} if header.is_kept_moving else {}),
-        **camera.read(header.exif, packet.lens),
+        flash=described.flash(header.exif),
+        rating=described.rating(header.exif, packet),
+        title=described.title(packet, records),
+        description=described.description(header.exif, packet, records),
+        extra=described.lesser(header.exif, packet, records, when)
+        | ({"moving": ANIMATION.name} if header.is_kept_moving else {}),
+        **camera.read(header.exif, packet),
     )
     return Inspection(facts, header.has_own_colours, header.duration_s, header.is_kept_moving)
 
@@ -158,10 +164,13 @@ def _vips_header(data: bytes, kind: Format) -> _Header:
     rotation = _valid(libvips.field(pixels, "orientation"))
     if rotation >= 5:
         width, height = height, width
-    tags = exif.read(data if kind is Format.TIFF else libvips.blob(pixels, "exif-data"))
+    texts = profiles.read(pixels) if kind is Format.PNG else {}
+    block = libvips.blob(pixels, "exif-data") or texts.get("exif", b"")
+    tags = exif.read(data if kind is Format.TIFF else block)
     stored = _orientation(tags) if kind is Format.AVIF else rotation
-    packet = libvips.blob(pixels, "xmp-data")
+    packet = libvips.blob(pixels, "xmp-data") or texts.get("xmp", b"")
     header = _Header(width, height, frames, stored, tags, packet, libvips.has_own_colours(pixels))
+    header = header._replace(iptc=libvips.blob(pixels, "iptc-data") or texts.get("iptc", b""))
     moving = animation.timing(pixels, kind)
     if moving is None:
         return header
@@ -183,45 +192,3 @@ def _orientation(tags: Exif) -> int:
 
 def _valid(orientation: float | None) -> int:
     return int(orientation) if orientation is not None and 1 <= orientation <= 8 else 1
-
-
-def _description(tags: Exif, packet: xmp.Xmp) -> str:
-    candidates = (
-        packet.description,
-        tags.image.text(Tag.IMAGE_DESCRIPTION),
-        text.comment(tags.photo.raw(Tag.USER_COMMENT), big_endian=tags.photo.big_endian),
-        text.utf16(tags.image.raw(Tag.XP_COMMENT)),
-        packet.title,
-        text.utf16(tags.image.raw(Tag.XP_TITLE)),
-    )
-    return next(filter(None, map(text.description, candidates)), "")
-
-
-_EXTRA_TEXTS = {"software": Tag.SOFTWARE, "artist": Tag.ARTIST, "copyright": Tag.COPYRIGHT}
-_EXTRA_NUMBERS = {
-    "exposure_program": Tag.EXPOSURE_PROGRAM,
-    "exposure_bias_ev": Tag.EXPOSURE_BIAS_VALUE,
-    "metering_mode": Tag.METERING_MODE,
-    "flash": Tag.FLASH,
-    "white_balance": Tag.WHITE_BALANCE,
-    "digital_zoom": Tag.DIGITAL_ZOOM_RATIO,
-    "scene_capture_type": Tag.SCENE_CAPTURE_TYPE,
-}
-
-
-def _extra(tags: Exif, packet: xmp.Xmp) -> dict[str, object]:
-    """Collect the lesser facts under their EXIF meaning (numbers as EXIF 2.32 section 4.6.5 codes them)."""
-    found: dict[str, object] = {
-        name: text.meaningful(tags.image.text(tag)) for name, tag in _EXTRA_TEXTS.items()
-    }
-    found["lens_make"] = text.meaningful(tags.photo.text(Tag.LENS_MAKE))
-    found["keywords"] = list(packet.keywords)
-    found = {name: value for name, value in found.items() if value}
-    for name, tag in _EXTRA_NUMBERS.items():
-        number = tags.photo.number(tag)
-        if number is not None and abs(number) < 1e6:
-            found[name] = int(number) if number == int(number) else round(number, 3)
-    if packet.rating is not None:
-        found["rating"] = packet.rating
-    found |= apple.read(tags.photo.raw(Tag.MAKER_NOTE))
-    return found

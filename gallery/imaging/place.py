@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from gallery.imaging.exif import Directory, Tag
+from gallery.imaging.xmp import Xmp
 
 
 class Place(NamedTuple):
@@ -13,13 +14,19 @@ class Place(NamedTuple):
     altitude_m: float | None = None
 
 
-def read(gps: Directory) -> Place:
-    """Find the place; unknown without a hemisphere, out of range, or at exactly 0, 0 (a receiver without a fix)."""
+def read(gps: Directory, packet: Xmp = Xmp()) -> Place:  # noqa: B008 (frozen)
+    """Find the place, EXIF's or else XMP's; unknown without a hemisphere, out of range, or at exactly 0, 0.
+
+    A receiver without a fix writes 0, 0.
+    """
     latitude = _degrees(gps, Tag.GPS_LATITUDE, Tag.GPS_LATITUDE_REF, "NS", 90)
     longitude = _degrees(gps, Tag.GPS_LONGITUDE, Tag.GPS_LONGITUDE_REF, "EW", 180)
+    altitude = _altitude(gps)
+    if latitude is None or longitude is None:
+        latitude, longitude, altitude = packet.latitude, packet.longitude, packet.altitude_m
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         return Place()
-    return Place(latitude, longitude, _altitude(gps))
+    return Place(latitude, longitude, altitude)
 
 
 def _degrees(gps: Directory, tag: Tag, ref_tag: Tag, hemispheres: str, limit: int) -> float | None:

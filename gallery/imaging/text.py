@@ -20,9 +20,20 @@ def decoded(raw: bytes) -> str:
     """Read bytes as UTF-8, or as Windows' Latin-1 where they are not; ends at the first NUL (EXIF 2.32 section 4.6.2)."""
     raw = raw.split(b"\x00", 1)[0]
     try:
-        return tidy(raw.decode("utf-8"))
+        return repaired(raw.decode("utf-8"))
     except UnicodeDecodeError:
         return tidy(raw.decode("cp1252", "replace"))
+
+
+def repaired(words: str) -> str:
+    """Undo UTF-8 that somebody before us read as Latin-1 ("ZoÃ«"), where all of it is that."""
+    for encoding in ("latin-1", "cp1252"):
+        try:
+            once = words.encode(encoding).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+        return tidy(once)
+    return tidy(words)
 
 
 def utf16(raw: bytes) -> str:

@@ -49,7 +49,7 @@ def without_words(limit: int = STEP) -> list[uuid.UUID]:
 
 @atomic_retry
 def _refresh(keys: Sequence[uuid.UUID]) -> None:
-    images = Image.objects.filter(pk__in=keys).defer("metadata")
+    images = Image.objects.filter(pk__in=keys)
     tags = _names(ImageTag.objects.filter(image__in=keys).values_list("image_id", "tag__name"))
     # An album that somebody else put the photo into is theirs to name.
     inside = AlbumImage.objects.filter(image__in=keys, album__owner=F("image__owner"))
@@ -88,4 +88,18 @@ def _texts(image: Image, tags: Sequence[str], albums: Sequence[str]) -> Iterator
     yield from ((PLACE, text) for text in places)
     for text in (image.title, *tags, *albums, *places, camera, image.lens, PurePath(image.filename).stem):
         yield ANY, text
+    # What the file brought: its keywords are searched for whether or not they became tags.
+    for name in (*_strings(image, "keywords"), *_people(image)):
+        yield ANY, name
     yield ANY, image.description
+
+
+def _strings(image: Image, name: str) -> list[str]:
+    found = image.metadata.get(name)
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
+
+
+def _people(image: Image) -> list[str]:
+    found = image.metadata.get("people")
+    people = found if isinstance(found, list) else []
+    return [str(person["name"]) for person in people if isinstance(person, dict) and "name" in person]

@@ -21,6 +21,11 @@ def facts(image: Image, *, with_place: bool) -> list[Fact]:
         (_("Lens"), image.lens),
         (_("Exposure"), exposure(image)),
         (_("Focal length"), focal_length(image)),
+        (_("Flash"), flash(image)),
+        (_("Rating"), "★" * image.rating if image.rating else ""),
+        (_("People"), people(image) if with_place else ""),
+        (_("By"), words(image, "artist")),
+        (_("Rights"), words(image, "copyright")),
         (_("Place"), place_name(image) if with_place else ""),
         (_("Coordinates"), place(image) if with_place else ""),
         (_("Size"), size(image)),
@@ -36,6 +41,10 @@ def taken(image: Image) -> str:
     text = date_format(local, pgettext("date format with the time", "j F Y, H:i"))
     if image.taken_offset_minutes is not None:
         text += f" UTC{offset_text(image.taken_offset_minutes)}"
+    if image.taken_source == Image.TakenSource.GPS:
+        text += " " + _("(from the satellites' clock)")
+    if image.taken_source == Image.TakenSource.NAME:
+        text += " " + _("(from the file's name)")
     if image.taken_source == Image.TakenSource.FILE:
         text += " " + _("(from the file's date)")
     if image.taken_source == Image.TakenSource.UPLOAD:
@@ -91,6 +100,26 @@ def focal_length(image: Image) -> str:
     if film and round(film) != round(image.focal_length_mm):
         text += " " + _("(%(mm)s mm on full frame)") % {"mm": f"{film:.0f}"}
     return text
+
+
+def flash(image: Image) -> str:
+    """Return whether the flash fired, where the camera said so."""
+    if image.flash is None:
+        return ""
+    return _("fired") if image.flash else _("did not fire")
+
+
+def people(image: Image) -> str:
+    """Return who is in the picture, as a person or a program wrote into the file."""
+    found = image.metadata.get("people")
+    people = found if isinstance(found, list) else []
+    return ", ".join(str(person["name"]) for person in people if isinstance(person, dict) and "name" in person)
+
+
+def words(image: Image, name: str) -> str:
+    """Return one of the lesser facts that is a text."""
+    found = image.metadata.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def place(image: Image) -> str:
