@@ -40,6 +40,8 @@ BASE = LADDER["l2560"]
 # Not of every picture: what moves, beside the ladder of its first frame or its poster.
 ANIMATION = Rung("anim", 640, 640)
 CLIP = Rung("clip", 0, 0, content_type="video/mp4", extension="mp4")
+# Never stored as a rendition: the whole picture for who gets a copy, asked for in the place of a recipe.
+WHOLE = Rung("whole", 0, 0, content_type="image/jpeg", extension="jpg")
 MOVING = MappingProxyType({rung.name: rung for rung in (ANIMATION, CLIP)})
 
 

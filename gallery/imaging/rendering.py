@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import pyvips
 
-from gallery.imaging import animation, inspection, libvips, thumbhash
+from gallery.imaging import animation, inspection, libvips, phash, refusals, thumbhash
 from gallery.imaging.facts import Facts, Processed, Rendition
 from gallery.imaging.formats import Format
-from gallery.imaging.ladder import BASE, LADDER, RECIPE, Rung, crop_area, rung_of, rung_size
+from gallery.imaging.ladder import BASE, LADDER, RECIPE, WHOLE, Rung, crop_area, rung_of, rung_size
 
 _SAVERS: dict[str, tuple[str, dict[str, object]]] = {
     "webp": ("webpsave_buffer", {"Q": 80, "effort": 2, "keep": "none"}),
@@ -19,6 +19,10 @@ _SAVERS: dict[str, tuple[str, dict[str, object]]] = {
     # Effort 0 is the encoder's speed 9; one step slower takes three times as long.
     "avif": ("heifsave_buffer", {"compression": "av1", "Q": 65, "effort": 0, "keep": "none"}),
 }
+# Of the whole picture, which is kept by whom it is given to: all colours of each pixel.
+_WHOLE_SAVER: dict[str, object] = {"Q": 92, "optimize_coding": True, "subsample_mode": "off", "keep": "none"}
+# 180 MB of pixels, decoded; libjpeg takes 65,500 in a row.
+_MAX_WHOLE_PIXELS, _MAX_WHOLE_SIDE = 60_000_000, 65_500
 _WHITE = [255, 255, 255]
 _PLACEHOLDER_SIDE = 32
 
@@ -35,23 +39,49 @@ def process(data: bytes, *, turn: int = 0, recipe: str = RECIPE) -> Processed:
 
     `turn` is by how many degrees clockwise (0, 90, 180, 270) a person turned what the camera holds to be upright.
     All of the file has been decoded when this returns, so nothing need be stored of a picture that breaks half way.
+    Asked for WHOLE in the place of a recipe, it gives one picture of full size and no more.
     """
     read = inspection.read(data)
-    if read.facts.format.is_raw:
-        facts, base = _raw(data, read.facts)
-    else:
-        facts = read.facts
-        base = _base(data, facts, has_own_colours=read.has_own_colours)
+    if recipe == WHOLE.name:
+        return _whole(data, read, turn)
+    facts, base = _upright(data, read, BASE)
     facts = _turned(facts, turn)
     levels = _levels(base, facts, turn)
     return Processed(
         facts=facts,
         colour=_colour(levels.small),
         thumbhash=_hash(levels.small),
+        phash=phash.of(levels.pixels["h240"]),
         kind="photo" if read.duration_s is None else "animation",
         duration_s=read.duration_s,
         renditions=chain(_encoded(levels.pixels, recipe), _moving(data, read, turn)),
     )
+
+
+def _whole(data: bytes, read: inspection.Inspection, turn: int) -> Processed:
+    width, height = read.facts.width, read.facts.height
+    if width * height > _MAX_WHOLE_PIXELS or max(width, height) > _MAX_WHOLE_SIDE:
+        raise refusals.too_many_pixels(width, height, _MAX_WHOLE_PIXELS, "whole pictures")
+    facts, base = _upright(data, read, WHOLE)
+    facts = _turned(facts, turn)
+    try:
+        shown = _flat(base.rot(f"d{turn}") if turn else base)
+        encoded = bytes(shown.jpegsave_buffer(**_WHOLE_SAVER))
+    except pyvips.Error as error:
+        raise libvips.refused(error) from error
+    made = Rendition(WHOLE.name, WHOLE.content_type, shown.width, shown.height, encoded)
+    return Processed(facts=facts, colour="", thumbhash="", renditions=iter([made]))
+
+
+def _upright(data: bytes, read: inspection.Inspection, rung: Rung) -> tuple[Facts, pyvips.Image]:
+    """Decode as the camera held it: to the largest rung, or whole."""
+    if read.facts.format.is_raw:
+        return _raw(data, read.facts, rung)
+    return read.facts, _base(data, read.facts, rung, has_own_colours=read.has_own_colours)
+
+
+def _size(rung: Rung, width: int, height: int) -> tuple[int, int]:
+    return (width, height) if rung is WHOLE else rung_size(rung.name, width, height)
 
 
 def _moving(data: bytes, read: inspection.Inspection, turn: int) -> Iterator[Rendition]:
@@ -59,7 +89,7 @@ def _moving(data: bytes, read: inspection.Inspection, turn: int) -> Iterator[Ren
         yield animation.rendition(data, turn)
 
 
-def _raw(data: bytes, facts: Facts) -> tuple[Facts, pyvips.Image]:
+def _raw(data: bytes, facts: Facts, rung: Rung) -> tuple[Facts, pyvips.Image]:
     """Decode what a raw file is shown by; the size that is told of it is that of the picture that can be seen."""
     from gallery.imaging import raw
 
@@ -68,7 +98,7 @@ def _raw(data: bytes, facts: Facts) -> tuple[Facts, pyvips.Image]:
         width, height = shown.pixels.width, shown.pixels.height
         extra = facts.extra | {"raw_shown": shown.source, "sensor_size": [facts.width, facts.height]}
         facts = replace(facts, width=width, height=height, extra=extra)
-        size = rung_size(BASE.name, width, height)
+        size = _size(rung, width, height)
         return facts, _plain(shown.pixels.thumbnail_image(size[0], height=size[1], size="force"))
     except pyvips.Error as error:
         raise libvips.refused(error) from error
@@ -80,9 +110,9 @@ def _turned(facts: Facts, turn: int) -> Facts:
     return replace(facts, width=facts.height, height=facts.width) if turn in {90, 270} else facts
 
 
-def _base(data: bytes, facts: Facts, *, has_own_colours: bool) -> pyvips.Image:
-    """Decode to the largest rung, upright as the file has it."""
-    size = rung_size(BASE.name, facts.width, facts.height)
+def _base(data: bytes, facts: Facts, rung: Rung, *, has_own_colours: bool) -> pyvips.Image:
+    """Decode to a rung's size, upright as the file has it."""
+    size = _size(rung, facts.width, facts.height)
     try:
         if facts.format is Format.HEIC:
             return _heic(data, size)
