@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from gallery import marker
-from gallery.fsck import originals, records, rendered
+from gallery.fsck import originals, packed, records, rendered
 from gallery.fsck.findings import Report
 from gallery.models import Inspection
 
@@ -39,6 +39,7 @@ def inspect(options: Options) -> Report:
     records.check(report, started_at, repair=options.repair, young=young)
     originals.check(report, repair=options.repair, young=young)
     rendered.check(report, repair=options.repair, young=young)
+    packed.check(report, repair=options.repair, young=young)
     cursor = originals.check_bytes(report, options.share, _last_cursor())
     Inspection.objects.create(
         started_at=started_at,

@@ -141,7 +141,7 @@ def _parts(report: Report, prefix: str, *, repair: bool, young: datetime) -> Non
     for found in objectstore.multipart_list(prefix):
         if found.started >= young or _is_wanted(found):
             continue
-        mended = repair and _free(found)
+        mended = repair and free(found)
         report.add(
             Kind.ABANDONED_PARTS, found.key, f"begun {found.started:%Y-%m-%d %H:%M} UTC", repaired=mended
         )
@@ -153,7 +153,8 @@ def _is_wanted(found: objectstore.MultipartUpload) -> bool:
     ).exists()
 
 
-def _free(found: objectstore.MultipartUpload) -> bool:
+def free(found: objectstore.MultipartUpload) -> bool:
+    """Let the parts of an upload go. Returns whether they are gone."""
     try:
         objectstore.multipart_abort(found.key, found.upload_id)
     except objectstore.ObjectStoreError as error:
