@@ -16,6 +16,7 @@ from gallery.exporting import sidecars
 from gallery.exporting.layout import LIBRARY, ExportError, read_json, side_cars
 from gallery.importing import bring_in
 from gallery.models import Album, AlbumImage, Image, ImageTag, Tag, User
+from gallery.search import index
 from photosky.database import atomic_retry
 
 
@@ -131,6 +132,7 @@ class Restorer:
             ],
             ignore_conflicts=True,
         )
+        index.refresh(self._images[entry["id"]] for entry in entries)
 
 
 @atomic_retry
@@ -160,6 +162,7 @@ def _describe(image: Image, said: dict[str, Any], *, may_bin: bool) -> None:
     elif may_bin:
         Image.objects.live().filter(pk=image.pk).update(binned_at=timezone.now())
     _tag(image, said["tags"])
+    index.refresh([image.pk])
     by = ((said.get("rotation") or 0) - (image.rotation or 0)) % 360
     if by and rotation.pending(image) is None:
         rotation.turn(image, by)
