@@ -47,6 +47,11 @@ def start_for_guests(link: ShareLink) -> Job:
     return _job(link.owner, _of_link(link), _terms(link))
 
 
+def start_copy(link: ShareLink, image: Image) -> Job:
+    """Have the copy of one photo made that a link opens, where that takes a worker; see `start`."""
+    return _job(link.owner, [image], {**_terms(link), "single": True})
+
+
 def job_of(owner: User, job_id: uuid.UUID, link: ShareLink | None = None) -> Job:
     """Return a zip's job: one of the link's guests, without a link one of the owner's own. Raises Http404."""
     job = Job.objects.owned_by(owner).filter(pk=job_id, kind=KIND).first()
@@ -57,7 +62,11 @@ def job_of(owner: User, job_id: uuid.UUID, link: ShareLink | None = None) -> Job
 
 def is_current(job: Job, link: ShareLink) -> bool:
     """Return whether a zip holds what the link opens now, as the link allows it now."""
-    return bool(job.payload["content"] == _content(_of_link(link), _terms(link)))
+    images, terms = _of_link(link), _terms(link)
+    if job.payload.get("single"):
+        chosen = set(unpacked_ids(job.payload["images"]))
+        images, terms = [image for image in images if image.pk in chosen], {**terms, "single": True}
+    return bool(job.payload["content"] == _content(images, terms))
 
 
 def is_there(job: Job) -> bool:

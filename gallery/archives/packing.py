@@ -12,7 +12,7 @@ import time
 import uuid
 import zipfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -24,7 +24,8 @@ from django.utils.translation import gettext as _
 
 from gallery import access, jobs, objectstore
 from gallery.archives.asking import STEP, unpacked_ids
-from gallery.archives.copies import copy_of, guest_name
+from gallery.archives.copies import OFFERED as COPY_OFFERED
+from gallery.archives.copies import copy_of, guest_name, made_key, stored_key
 from gallery.models import Image, ImageQuerySet, Job, Removal, ShareLink, new_token
 from gallery.transitions import remove_later
 
@@ -107,6 +108,8 @@ class PartStream:
 def pack(job: Job, round_: jobs.Round) -> dict[str, Any]:
     """Pack a zip, or a round's worth of it. Raises jobs.Unfinished, jobs.Failed."""
     link = _link(job)
+    if job.payload.get("single"):
+        return _single(job, link)
     progress = _resumed(job) or _begun(job)
     stream = PartStream(progress)
     # A stream, not a context: leaving one would end the zip in the middle.
@@ -122,6 +125,20 @@ def pack(job: Job, round_: jobs.Round) -> dict[str, Any]:
         # An archive that is let go writes its end, which then goes nowhere.
         stream.ended = True
     return _completed(progress, len(archive.filelist), stream.offset)
+
+
+def _single(job: Job, link: ShareLink | None) -> dict[str, Any]:
+    """Make the copy of one photo, which is given as it is."""
+    [(_place, image)] = _images(job, link, unpacked_ids(job.payload["images"]), 0)
+    try:
+        key = made_key(image) if image else ""
+        head = objectstore.head(key) if key else None
+    except objectstore.NotFound:
+        head = None
+    if head is None:
+        raise jobs.Failed(_("None of these photos is there any more."))
+    until = timezone.now() + COPY_OFFERED
+    return {"key": key, "bytes": head.size, "count": 1, "missing": 0, "until": until.isoformat()}
 
 
 def _fill(
@@ -220,21 +237,36 @@ def _add(archive: zipfile.ZipFile, names: set[str], image: Image, number: int, *
     """Write one photo as a file of its own; return False where its bytes are gone."""
     try:
         if not originals:
-            copy = copy_of(image)
-            archive.writestr(zipfile.ZipInfo(guest_name(number, copy.extension), NO_DATE), copy.data)
-            return True
+            return _add_copy(archive, image, number)
         chunks = objectstore.stream(image.original_key)
     except objectstore.NotFound:
         return False
     moment = image.taken_local
     date = NO_DATE if not 1980 <= moment.year <= 2107 else tuple(moment.timetuple())[:6]
     info = zipfile.ZipInfo(_unique(_with_ending(image), names), date)  # type: ignore[arg-type]
+    _write(archive, info, image.bytes, chunks)
+    return True
+
+
+def _add_copy(archive: zipfile.ZipFile, image: Image, number: int) -> bool:
+    """Write one photo's copy; raise objectstore.NotFound where its bytes are gone."""
+    if key := stored_key(image):
+        if (head := objectstore.head(key)) is None:
+            return False
+        info = zipfile.ZipInfo(guest_name(number, key.rpartition(".")[2]), NO_DATE)
+        _write(archive, info, head.size, objectstore.stream(key))
+        return True
+    copy = copy_of(image)
+    archive.writestr(zipfile.ZipInfo(guest_name(number, copy.extension), NO_DATE), copy.data)
+    return True
+
+
+def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, chunks: Iterable[bytes]) -> None:
     # Tells zipfile whether the entry needs ZIP64: its size stands behind it.
-    info.file_size = image.bytes
+    info.file_size = size
     with archive.open(info, "w") as entry:
         for chunk in chunks:
             entry.write(chunk)
-    return True
 
 
 def _with_ending(image: Image) -> str:

@@ -8,10 +8,11 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import access, albums, objectstore, uploads
+from gallery import access, albums, objectstore, stacks, uploads
 from gallery import bin as photo_bin
 from gallery.errors import GalleryError, QuotaExceeded
-from gallery.models import ShareLink, Upload, User, new_token
+from gallery.models import Image, ShareLink, Upload, User, new_token
+from gallery.search import index
 from photosky.database import atomic_retry
 
 # A form that is not used keeps its room until the upload is forgotten: no form takes all of it.
@@ -108,6 +109,7 @@ def _waiting(link: ShareLink) -> int:
     return brought.filter(~Q(state=Upload.State.READY) | Q(image__held_at__isnull=False)).count()
 
 
+@atomic_retry
 def _approve(owner: User, image_id: uuid.UUID) -> int:
     held = access.held_for(owner).filter(pk=image_id)
     brought = Upload.objects.filter(image_id=image_id, owner=owner).exclude(guest_name=None)
@@ -116,4 +118,7 @@ def _approve(owner: User, image_id: uuid.UUID) -> int:
         return 0
     if album is not None:
         albums.add(album, [image_id])
+    index.refresh([image_id])
+    # The other half may be the owner's, or among what was looked at before.
+    stacks.join(Image.objects.get(pk=image_id))
     return 1

@@ -73,6 +73,9 @@ def copy(request: HttpRequest, link: ShareLink, place: str) -> HttpResponseBase:
     else:
         try:
             key = archives.copy_key(image)
+            if not key:
+                job = archives.start_copy(link, image)
+                return redirect("gallery:shared_download", token=link.plain, job_id=job.pk)
         except objectstore.NotFound:
             raise Http404 from None
         except objectstore.ObjectStoreError:
@@ -102,10 +105,10 @@ def _page(request: HttpRequest, job: Job, at: str, frame: str, link: ShareLink |
         "title": title_of(link) if link else job.payload["title"],
         "file": at if archives.is_there(job) else "",
         "failed": job.state == Job.State.FAILED,
+        "reason": reasons.said(job.reason),
         "waiting": job.state == Job.State.WAITING,
         "percent": 100 * job.done // job.total if job.total else 0,
         "frame": frame,
-        "reason": reasons.said(job.reason),
         "link": link,
     }
     return render(request, "share/download.html", context)
@@ -115,6 +118,8 @@ def _file(job: Job) -> HttpResponse:
     if not archives.is_there(job):
         raise Http404
     name = f"{slugify(job.payload['title'], allow_unicode=True)[:80] or _('photos')}.zip"
+    if job.payload.get("single"):
+        name = archives.guest_name(1, job.result["key"].rpartition(".")[2])
     address = objectstore.presign_get(job.result["key"], expires_s=ZIP_S, filename=name)
     response = redirect(address)
     response["Cache-Control"] = "private, no-store"

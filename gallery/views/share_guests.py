@@ -102,6 +102,8 @@ def _photo_page(request: HttpRequest, link: ShareLink, image: Image) -> HttpResp
         "heading": image.title or (title_of(link) if link.image_id else alt),
         "title": title_of(link),
         "src": urls["l1280"],
+        "video": renditions.video_url(image),
+        "animation": renditions.animation_url(image),
         "srcset": tiles.srcset(image, urls),
         "width": width,
         "height": height,

@@ -76,7 +76,10 @@ def guest_alt(link: ShareLink, image: Image, number: int | None = None) -> str:
     if words:
         return words
     if link.show_camera:
-        return _("Photo, %(date)s") % {"date": date_format(image.taken_local, "DATE_FORMAT")}
+        dated = _("Video, %(date)s") if image.is_video else _("Photo, %(date)s")
+        return dated % {"date": date_format(image.taken_local, "DATE_FORMAT")}
+    if image.is_video:
+        return _("Video %(number)d") % {"number": number} if number else _("Video")
     return _("Photo %(number)d") % {"number": number} if number else _("Photo")
 
 
