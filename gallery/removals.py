@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Model
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -26,6 +26,7 @@ from gallery.models import (
     Removal,
     ShareLink,
     ShareLinkImage,
+    SimilarPair,
     Upload,
     User,
 )
@@ -170,17 +171,18 @@ def _record(removals: Sequence[Removal], failed: set[str], now: datetime) -> Non
 
 def _affordable(image_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     """Return as many of the images as one transaction may delete with all that hangs on them; at least one."""
-    cost = dict.fromkeys(image_ids, 4 + len(renditions.names("")))
-    for rows in (AlbumImage, ImageTag, ShareLink, ShareLinkImage, Upload):
-        for image_id in rows._default_manager.filter(image_id__in=image_ids).values_list(
-            "image_id", flat=True
-        ):
+    # Four are the bands of its hash.
+    cost = dict.fromkeys(image_ids, 8 + len(renditions.names("")))
+    hanging: list[tuple[type[Model], str]] = [
+        *((rows, "image_id") for rows in (AlbumImage, ImageTag, ShareLink, ShareLinkImage, Upload)),
+        *((SimilarPair, column) for column in ("first_id", "second_id")),
+        (Album, "cover_id"),
+        (Image, "stacked_under_id"),
+    ]
+    for rows, column in hanging:
+        found = rows._default_manager.filter(**{f"{column}__in": image_ids})
+        for image_id in found.values_list(column, flat=True):
             cost[image_id] += 1
-    for image_id in Album.objects.filter(cover_id__in=image_ids).values_list("cover_id", flat=True):
-        cost[image_id] += 1
-    stacked = Image.objects.filter(stacked_under_id__in=image_ids)
-    for image_id in stacked.values_list("stacked_under_id", flat=True):
-        cost[image_id] += 1
     total = 0
     step: list[uuid.UUID] = []
     for image_id in image_ids:

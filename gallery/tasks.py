@@ -28,6 +28,7 @@ from gallery import (
     removals,
     renditions,
     sessions,
+    similar,
     stacks,
     tags,
     transitions,
@@ -144,7 +145,7 @@ def _bucket_is_ours() -> bool:
 
 def _chores() -> None:
     """Purge the bin, forget refused files, remove what is to go, renew. What fails is tried again by the next tick."""
-    for chore in (stacks.join_recent, stacks.mend, _purge_bin, _drop_rejected, removals.run, _renew):
+    for chore in (stacks.join_recent, stacks.mend, similar.fill, _purge_bin, _drop_rejected, removals.run, _renew):
         _attempt(chore)
 
 
@@ -255,6 +256,7 @@ def _made_of(upload: Upload, original: originals.Original) -> str:
     else:
         # Once both halves can be seen: whoever comes second finds the first.
         stacks.join(image)
+        similar.note(image)
     crash_point("work.completed")
     return "ready"
 

@@ -11,6 +11,7 @@ from gallery.models.jobs import Job, JobQuerySet
 from gallery.models.keys import new_id, new_token
 from gallery.models.search import SearchEntry, SmartAlbum
 from gallery.models.sharing import ShareLink, ShareLinkImage, ShareLinkQuerySet
+from gallery.models.similar import HashBand, SimilarPair
 from gallery.models.tags import ImageTag, Tag
 from gallery.models.tokens import ApiToken, ApiTokenQuerySet
 from gallery.models.upkeep import Inspection, Library, Removal, RemovalQuerySet
@@ -24,6 +25,7 @@ __all__ = [
     "AlbumQuerySet",
     "ApiToken",
     "ApiTokenQuerySet",
+    "HashBand",
     "Image",
     "ImageQuerySet",
     "ImageTag",
@@ -39,6 +41,7 @@ __all__ = [
     "ShareLink",
     "ShareLinkImage",
     "ShareLinkQuerySet",
+    "SimilarPair",
     "SmartAlbum",
     "Tag",
     "Upload",

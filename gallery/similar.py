@@ -1,0 +1,141 @@
+"""What looks alike: finding near copies by perceptual hash as photos arrive, so that reviewing them costs no search.
+
+Four quarters of each hash are kept in an index. Two hashes that differ in up to seven bits have a quarter that differs
+in one bit at most, so a lookup of each quarter and its sixteen neighbours finds all of them.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+
+from django.utils import timezone
+
+from gallery import objectstore, renditions
+from gallery.imaging import Refused
+from gallery.models import HashBand, Image, SimilarPair, User
+from photosky.database import atomic_retry
+
+# In bits of 64. Real photographs that are not copies of each other are hardly ever this close; of copies, those that
+# were shrunk to a half or saved at quality 30 are.
+NEAR = 6
+PLAIN = 0
+BANDS, BAND_BITS = 4, 16
+# A thousand copies of one picture are one group by the nearest few of each.
+MOST_PAIRS = 20
+MOST_CANDIDATES = 4_000
+CHUNK = 100
+MAX_RENDITION_BYTES = 8 * 1024**2
+# How many photos one round of periodic work hashes that are older than the hash.
+ROUND = 200
+
+
+def distance(one: int, other: int) -> int:
+    """Return in how many bits two hashes differ."""
+    return ((one ^ other) & (1 << 64) - 1).bit_count()
+
+
+def note(image: Image) -> int:
+    """Make the image findable and write down what it looks like. Safe to repeat. Returns how many pairs it is in.
+
+    First the one, then in another transaction the other: of two that arrive at once one at least sees the other.
+    """
+    if not image.phash:
+        return 0
+    _add_bands(image)
+    return _add_pairs(image)
+
+
+def fill(limit: int = ROUND, owner: User | None = None) -> int:
+    """Hash photos from before there were hashes, by their small renditions, up to `limit`. Returns how many.
+
+    Raises objectstore.Unavailable.
+    """
+    owners = [owner] if owner else User.objects.filter(images__phash=None, images__isnull=False).distinct()
+    done = 0
+    for person in owners:
+        while done < limit:
+            rows = (
+                Image.objects.owned_by(person).filter(phash=None).order_by("id")[: min(CHUNK, limit - done)]
+            )
+            found = list(rows)
+            for image in found:
+                _hash(image)
+            done += len(found)
+            if not found:
+                break
+    return done
+
+
+def _hash(image: Image) -> None:
+    # Loaded here: a process that only builds pages never needs libvips.
+    from gallery.imaging import phash
+
+    name = renditions.key(image.rendition_token, image.recipe, "h240")
+    try:
+        value = phash.of_rendition(objectstore.read(name, max_bytes=MAX_RENDITION_BYTES))
+    except (objectstore.NotFound, Refused):
+        # Whoever makes the rendition anew hashes it as well.
+        value = PLAIN
+    same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, phash=None)
+    if same.update(phash=value):
+        image.phash = value
+        note(image)
+
+
+def keys(value: int) -> list[int]:
+    """Return the quarters of a hash, each with its place above its bits."""
+    mask = (1 << BAND_BITS) - 1
+    return [band << BAND_BITS | value >> BAND_BITS * band & mask for band in range(BANDS)]
+
+
+def _neighbours(value: int) -> Iterator[int]:
+    for key in keys(value):
+        yield key
+        yield from (key ^ 1 << bit for bit in range(BAND_BITS))
+
+
+@atomic_retry
+def _add_bands(image: Image) -> None:
+    wanted = keys(image.phash or 0)
+    if not Image.objects.filter(pk=image.pk).exists():
+        return
+    # A picture that a person turned looks otherwise.
+    HashBand.objects.filter(image=image).exclude(key__in=wanted).delete()
+    rows = [HashBand(image=image, owner_id=image.owner_id, key=key) for key in wanted]
+    HashBand.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@atomic_retry
+def _add_pairs(image: Image) -> int:
+    near = _nearest(image)
+    now = timezone.now()
+    pairs = [
+        SimilarPair(
+            owner_id=image.owner_id,
+            first_id=min(image.pk, other, key=lambda key: key.int),
+            second_id=max(image.pk, other, key=lambda key: key.int),
+            distance=bits,
+            found_at=now,
+        )
+        for bits, other in near
+    ]
+    SimilarPair.objects.bulk_create(pairs, ignore_conflicts=True)
+    return len(pairs)
+
+
+def _nearest(image: Image) -> Sequence[tuple[int, uuid.UUID]]:
+    """Return the nearest of the owner's photos that are not under one top with it, nearest first."""
+    bands = HashBand.objects.filter(owner=image.owner_id, key__in=list(_neighbours(image.phash or 0)))
+    others = bands.exclude(image=image.pk).values_list("image_id", flat=True)[:MOST_CANDIDATES]
+    # Two steps: the one is answered from the index of bands alone.
+    candidates = list(dict.fromkeys(others))
+    top = Image.objects.filter(pk=image.pk).values_list("stacked_under", flat=True).first()
+    found: list[tuple[int, uuid.UUID]] = []
+    for start in range(0, len(candidates), 500):
+        rows = Image.objects.filter(pk__in=candidates[start : start + 500], phash__isnull=False)
+        for key, value, under, kind in rows.values_list("pk", "phash", "stacked_under", "kind"):
+            is_stacked = under == image.pk or key == top or (under is not None and under == top)
+            is_alike = (kind == Image.Kind.VIDEO) == image.is_video
+            bits = distance(value or 0, image.phash or 0)
+            if not is_stacked and is_alike and bits <= NEAR:
+                found.append((bits, key))
+    return sorted(found)[:MOST_PAIRS]
