@@ -55,3 +55,21 @@ class RateLimits:
         if policy:
             response["RateLimit-Policy"], response["RateLimit"] = policy, state
         return response
+
+
+class ForgetOnSignOut:
+    """Has the browser drop the pages that it keeps for the way back once a person has signed out.
+
+    Clear-Site-Data (W3C): "cache" empties the cache for going back as well, from which no script could take a page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        was_known = request.method == "POST" and request.user.is_authenticated
+        response = self.get_response(request)
+        if was_known and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = '"cache"'
+        return response

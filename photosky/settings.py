@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "photosky.security.AllowObjectStore",
     "photosky.security.PrivateByDefault",
+    "photosky.security.ForgetOnSignOut",
     "photosky.security.RateLimits",
 ]
 if LAMBDA:
@@ -183,7 +184,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 # Time and language: times are kept in UTC; a photograph whose camera knew no offset is read in TIME_ZONE.
 LANGUAGE_CODE = "en-gb"
 # Those that every page is translated to; a person or a browser chooses among them.
-LANGUAGES = [("en-gb", "English")]
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
 TIME_ZONE = env.text("PHOTOSKY_TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True

@@ -68,3 +68,11 @@ def test_pages_of_a_person_are_kept_by_no_shared_cache(
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_browser_forgets_the_pages_of_whoever_signs_out(alice: User) -> None:
+    client = Client()
+    client.force_login(alice)
+
+    assert client.post("/theme/", {"theme": "dark"}).get("Clear-Site-Data") is None
+    assert client.post("/accounts/logout/")["Clear-Site-Data"] == '"cache"'

@@ -16,6 +16,18 @@ KEPT = """async () => {
   return kept;
 }"""
 
+SHARE = """async (bytes) => {
+  const form = document.createElement('form');
+  Object.assign(form, { method: 'post', action: '/upload/shared/', enctype: 'multipart/form-data' });
+  const input = Object.assign(document.createElement('input'), { type: 'file', name: 'photos' });
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], 'from-the-phone.jpg', { type: 'image/jpeg' }));
+  input.files = carried.files;
+  form.append(input);
+  document.body.append(form);
+  form.submit();
+}"""
+
 
 def installed(site: Site, user: User) -> Page:
     """Return a signed-in page that the service worker answers for."""
@@ -66,24 +78,29 @@ def test_nothing_private_is_kept_after_signing_out(alice: User, site: Site) -> N
     assert not {"pages", "thumbnails", "shared"} & set(kept)
 
 
-def test_what_a_phone_shares_is_uploaded(alice: User, site: Site) -> None:
+def test_what_a_phone_shares_is_uploaded_once_its_owner_says_so(alice: User, site: Site) -> None:
     page = installed(site, alice)
 
-    page.evaluate(
-        """async (bytes) => {
-          const form = document.createElement('form');
-          Object.assign(form, { method: 'post', action: '/upload/shared/', enctype: 'multipart/form-data' });
-          const input = Object.assign(document.createElement('input'), { type: 'file', name: 'photos' });
-          const carried = new DataTransfer();
-          carried.items.add(new File([new Uint8Array(bytes)], 'from-the-phone.jpg', { type: 'image/jpeg' }));
-          input.files = carried.files;
-          form.append(input);
-          document.body.append(form);
-          form.submit();
-        }""",
-        list(photo_bytes()),
-    )
+    page.evaluate(SHARE, list(photo_bytes()))
 
-    expect(page.get_by_text("from-the-phone.jpg").first).to_be_visible()
+    offer = page.get_by_role("region", name="Shared with PhotoSky")
+    expect(offer).to_contain_text("from-the-phone.jpg")
+    assert not Upload.objects.exists()
+    offer.get_by_role("button", name="Add to my library").click()
     expect(page.locator("#uploader")).to_contain_text("Being prepared")
     assert Upload.objects.get().filename == "from-the-phone.jpg"
+    page.goto(f"{site.url}/upload/")
+    expect(page.get_by_role("button", name="Choose files")).to_be_visible()
+    expect(offer).to_be_hidden()
+
+
+def test_what_a_phone_shares_waits_while_its_owner_signs_in(alice: User, site: Site) -> None:
+    page = installed(site, alice)
+    page.context.clear_cookies()
+
+    page.evaluate(SHARE, list(photo_bytes()))
+    page.wait_for_url("**/accounts/login/**")
+    site.sign_in(page, alice)
+    page.goto(f"{site.url}/upload/")
+
+    expect(page.get_by_role("region", name="Shared with PhotoSky")).to_contain_text("from-the-phone.jpg")

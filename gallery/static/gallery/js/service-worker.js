@@ -34,7 +34,7 @@ addEventListener('fetch', (event) => {
   const ours = url.origin === location.origin;
   if (request.method === 'POST') {
     if (ours && url.pathname === shared) event.respondWith(take(request));
-    else if (ours && url.pathname === signOut) event.respondWith(forget().then(() => fetch(request)));
+    else if (ours && url.pathname === signOut) event.respondWith(forget(PAGES, THUMBNAILS, SHARED).then(() => fetch(request)));
     return;
   }
   if (request.method !== 'GET') return;
@@ -51,7 +51,7 @@ async function page(event) {
     const answer = await fetch(request);
     const here = new URL(answer.url || request.url).pathname;
     // Whoever is asked to sign in has no library here any more.
-    if (here === signIn) event.waitUntil(forget());
+    if (here === signIn) event.waitUntil(forget(PAGES, THUMBNAILS));
     else if (kept && answer.ok && !answer.redirected && !/no-store/.test(answer.headers.get('Cache-Control'))) {
       const copy = answer.clone();
       event.waitUntil(keep(PAGES, request.url, copy, MOST_PAGES));
@@ -94,11 +94,11 @@ async function keep(cache, name, answer, most) {
   for (const old of names.slice(0, Math.max(names.length - most, 0))) await kept.delete(old);
 }
 
-async function forget() {
-  for (const name of [PAGES, THUMBNAILS, SHARED]) await caches.delete(name);
+async function forget(...names) {
+  for (const name of names) await caches.delete(name);
 }
 
-// What a phone shares waits here until the upload page takes it.
+// What a phone shares waits here until it is in the library, also where its owner has to sign in first.
 async function take(request) {
   const files = (await request.formData()).getAll('photos').filter((value) => value instanceof File);
   const waiting = await caches.open(SHARED);
@@ -106,5 +106,5 @@ async function take(request) {
     const headers = { 'Content-Type': each.type, 'X-Name': encodeURIComponent(each.name) };
     await waiting.put(`${shared}${Date.now()}-${number}`, new Response(each, { headers }));
   }
-  return Response.redirect(`${upload}?shared=${files.length}`, 303);
+  return Response.redirect(upload, 303);
 }

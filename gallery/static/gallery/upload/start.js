@@ -12,6 +12,7 @@ const ARRIVED = new Set(['processing', 'ready', 'exists', 'binned']);
 
 const root = document.getElementById('uploader');
 const chooser = document.querySelector('[data-chooser]');
+const shared = new Map();
 const memory = new Memory(root.dataset.scope);
 let queue = null;
 let notice = null;
@@ -52,6 +53,7 @@ function keep(made) {
     if (!item || noted.get(item) === item.state) return;
     noted.set(item, item.state);
     if (ARRIVED.has(item.state)) memory.arrived(item.file);
+    if (ARRIVED.has(item.state) || ['refused', 'cancelled'].includes(item.state)) shared.get(item.file)?.();
     if (['refused', 'cancelled'].includes(item.state)) memory.drop(item.file);
   });
   made.addEventListener('settled', async () => {
@@ -102,22 +104,35 @@ function after(here) {
   return [link];
 }
 
-// What a phone shared waits with the service worker, under the names of the files.
-async function takeShared() {
-  const waiting = await caches.open('shared');
-  const files = [];
-  for (const name of await waiting.keys()) {
+// What a phone shared waits with the service worker until it is in the library, or nobody wants it. A person says that
+// it is to be added: another site could have sent it.
+async function offerShared(offer) {
+  const waiting = await globalThis.caches?.open('shared');
+  const names = await waiting?.keys() ?? [];
+  if (!names.length) return;
+  const files = await Promise.all(names.map(async (name) => {
     const answer = await waiting.match(name);
     const blob = await answer.blob();
-    files.push(new File([blob], decodeURIComponent(answer.headers.get('X-Name')), { type: blob.type }));
-    await waiting.delete(name);
-  }
-  await receive(files.map((file) => ({ entry: null, file })));
+    const file = new File([blob], decodeURIComponent(answer.headers.get('X-Name')), { type: blob.type });
+    shared.set(file, () => waiting.delete(name));
+    return file;
+  }));
+  offer.querySelector('[data-names]').textContent = files.map((file) => file.name).join(', ');
+  offer.querySelector('[data-add]').addEventListener('click', () => {
+    offer.hidden = true;
+    receive(files.map((file) => ({ entry: null, file })));
+  });
+  offer.querySelector('[data-discard]').addEventListener('click', () => {
+    offer.hidden = true;
+    for (const forget of shared.values()) forget();
+  });
+  offer.hidden = false;
 }
 
 function openChooser() {
   chooser.hidden = false;
-  if (new URLSearchParams(location.search).has('shared')) takeShared();
+  const offer = document.querySelector('[data-shared]');
+  if (offer) offerShared(offer);
   for (const button of chooser.querySelectorAll('[data-choose]')) {
     const input = chooser.querySelector(`[data-input="${button.dataset.choose}"]`);
     button.addEventListener('click', () => input.click());
