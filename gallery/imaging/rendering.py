@@ -52,7 +52,6 @@ def process(data: bytes, *, turn: int = 0, recipe: str = RECIPE) -> Processed:
         colour=_colour(levels.small),
         thumbhash=_hash(levels.small),
         phash=phash.of(levels.pixels["h240"]),
-        phash=phash.of(levels.pixels["h240"]),
         kind="photo" if read.duration_s is None else "animation",
         duration_s=read.duration_s,
         renditions=chain(_encoded(levels.pixels, recipe), _moving(data, read, turn)),
