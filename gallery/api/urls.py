@@ -7,6 +7,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from gallery.api import problems
 from gallery.api.albums import AlbumViewSet
 from gallery.api.bulk import BulkView
+from gallery.api.duplicates import DuplicatesView
 from gallery.api.images import ImageViewSet
 from gallery.api.map import ClustersView, CountriesView, PlacesView
 from gallery.api.me import MeView, TokenViewSet
@@ -50,6 +51,7 @@ urlpatterns = [
     path("images/bulk/", BulkView.as_view(), name="image-bulk"),
     path("timeline/months/", MonthsView.as_view(), name="timeline-months"),
     path("timeline/columns/", ColumnsView.as_view(), name="timeline-columns"),
+    path("duplicates/", DuplicatesView.as_view(), name="duplicates"),
     path("search/", SearchView.as_view(), name="search"),
     path("map/clusters/", ClustersView.as_view(), name="map-clusters"),
     path("places/", CountriesView.as_view(), name="countries"),
