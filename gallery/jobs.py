@@ -29,6 +29,9 @@ ROUND_S = 120.0
 MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(seconds=30)
 KEPT = timedelta(days=30)
+# What must come to its end, however often it fails: tried once a day when its attempts are used up.
+NEVER_GIVEN_UP = frozenset({"leave"})
+NEXT_DAY = timedelta(days=1)
 # Which function does which kind of job: imported when the first of its kind is done.
 FUNCTIONS: dict[str, str] = {
     "export": "gallery.accounts.exports.pack",
@@ -78,7 +81,7 @@ Function = Callable[[Job, Round], dict[str, Any]]
 
 
 def start(kind: str, owner: User, payload: dict[str, Any]) -> Job:
-    """Write a job down and wake a worker."""
+    """Write a job down and wake a worker. In a transaction: call waking.wake() after it, for the thread that looked before."""
     if kind not in FUNCTIONS:
         raise KeyError(f"No function does jobs of the kind {kind!r}.")
     job = Job.objects.create(kind=kind, owner=owner, payload=payload)
@@ -121,6 +124,9 @@ def forget_finished() -> int:
 
 
 def _work_on(job: Job) -> None:
+    # More than it is let fail: every worker that took it was killed, and could not say so.
+    if job.attempts > MAX_ATTEMPTS and not _put_off(job):
+        return
     try:
         result = _function(job.kind)(job, Round(job))
     except LeaseLost:
@@ -141,6 +147,19 @@ def _work_on(job: Job) -> None:
         _finish(job, Job.State.DONE, result=result)
 
 
+def _put_off(job: Job) -> bool:
+    """Give up a job that uses up its workers; returns whether to try it nevertheless, and then only once a day."""
+    if job.kind not in NEVER_GIVEN_UP:
+        _give_up(job)
+        return False
+    _leased(job).update(not_before=timezone.now() + NEXT_DAY)
+    return True
+
+
+def _give_up(job: Job) -> None:
+    _fail(job, "worker_failed", gettext_noop("This could not be done after several attempts."))
+
+
 def _function(kind: str) -> Function:
     function: Function = import_string(FUNCTIONS[kind])
     return function
@@ -157,10 +176,11 @@ def _lease(job_id: uuid.UUID) -> Job | None:
 def _try_again(job: Job, error: Exception) -> None:
     # A store that is away costs no attempt.
     away = isinstance(error, objectstore.Unavailable)
-    if job.attempts >= MAX_ATTEMPTS and not away:
-        _fail(job, "worker_failed", gettext_noop("This could not be done after several attempts."))
+    used_up = job.attempts >= MAX_ATTEMPTS and not away
+    if used_up and job.kind not in NEVER_GIVEN_UP:
+        _give_up(job)
         return
-    wait = FIRST_RETRY * 2 ** max(job.attempts - 1, 0)
+    wait = NEXT_DAY if used_up else FIRST_RETRY * 2 ** min(max(job.attempts - 1, 0), MAX_ATTEMPTS)
     _leased(job).update(
         lease_until=None,
         lease_token=None,

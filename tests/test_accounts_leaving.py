@@ -13,6 +13,7 @@ import httpx
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db.models.signals import pre_delete
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -22,6 +23,7 @@ from gallery.accounts import closing, exports
 from gallery.exporting import Restorer
 from gallery.models import (
     Album,
+    AlbumImage,
     AlbumMember,
     ApiToken,
     Image,
@@ -219,6 +221,87 @@ def test_closed_account_is_opened_again_while_the_bin_holds(
     with time_machine.travel(timezone.now() + timedelta(days=40)):
         work()
         assert User.objects.filter(username="alice", is_active=True).exists()
+
+
+def test_account_whose_leaving_failed_is_opened_again_with_its_photos(
+    alice: User, bob: User, shared_album: Album
+) -> None:
+    kept = make_image(alice)
+    closing.close(alice)
+    work()
+    Job.objects.filter(kind=closing.KIND).update(state=Job.State.FAILED, finished_at=timezone.now())
+
+    assert closing.restore(alice) == 1
+
+    assert list(Image.objects.owned_by(alice).live()) == [kept]
+    assert AlbumMember.objects.get(album=shared_album).user == bob
+
+
+@pytest.mark.django_db(transaction=True)
+def test_account_stays_open_where_the_rest_cannot_be_asked_for(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(jobs.FUNCTIONS, closing.KIND)
+
+    with pytest.raises(KeyError):
+        closing.close(alice)
+
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_leaving_is_never_given_up(alice: User) -> None:
+    closing.close(alice)
+    Job.objects.update(attempts=jobs.MAX_ATTEMPTS + 3)
+
+    work()
+
+    job = Job.objects.get(kind=closing.KIND)
+    assert (job.state, job.payload["binned"]) == (Job.State.WAITING, True)
+
+
+@pytest.mark.usefixtures("signing")
+def test_person_goes_in_steps_that_stay_small(
+    alice: User, bob: User, shared_album: Album, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "CHUNK", 2)
+    of_bob = make_image(bob)
+    shared_album.add([of_bob.pk], by=alice)
+    Album.objects.update(owner=bob)
+    for number in range(5):
+        jobs.start("zip", alice, {})
+        ApiToken.issue(alice, f"laptop {number}", ["read"])
+        link = ShareLink(owner=alice, album=shared_album)
+        link.new_token()
+        link.save()
+    Job.objects.update(state=Job.State.DONE, finished_at=timezone.now())
+    closing.close(alice)
+    work()
+    left: list[int] = []
+
+    def look(sender: type[object], **_: object) -> None:
+        rows = (Job.objects, ApiToken.objects, ShareLink.objects, AlbumImage.objects.exclude(added_by=None))
+        left.extend(one.count() for one in rows)
+
+    pre_delete.connect(look, sender=User)
+    with time_machine.travel(timezone.now() + timedelta(days=settings.BIN_DAYS, minutes=1)):
+        work()
+    pre_delete.disconnect(look, sender=User)
+
+    assert not User.objects.filter(username="alice").exists()
+    # The job that does it is the only row left to go with the person.
+    assert left == [1, 0, 0, 0]
+
+
+def test_export_that_cannot_be_made_does_not_stand_in_the_way_of_another(alice: User) -> None:
+    stuck = exports.start(alice)
+    Job.objects.update(attempts=jobs.MAX_ATTEMPTS)
+
+    assert jobs.work_once()
+
+    stuck.refresh_from_db()
+    assert stuck.state == Job.State.FAILED
+    assert exports.start(alice) != stuck
 
 
 def test_nothing_is_left_when_the_bins_days_are_over(

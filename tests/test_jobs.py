@@ -1,5 +1,6 @@
 """Jobs: done once, tried again, never lost."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,14 @@ def break_down(job: Job, round_: jobs.Round) -> dict[str, Any]:
     raise RuntimeError("no luck")
 
 
+class Killed(BaseException):
+    """What ends a worker at any line."""
+
+
+def kill_the_worker(job: Job, round_: jobs.Round) -> dict[str, Any]:
+    raise Killed
+
+
 def be_impossible(job: Job, round_: jobs.Round) -> dict[str, Any]:
     raise jobs.Failed("There is nothing to do this with.")
 
@@ -37,7 +46,7 @@ def find_no_store(job: Job, round_: jobs.Round) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _known_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     calls.clear()
-    for function in (count_to_three, break_down, be_impossible, find_no_store):
+    for function in (count_to_three, break_down, be_impossible, find_no_store, kill_the_worker):
         monkeypatch.setitem(jobs.FUNCTIONS, function.__name__, f"{__name__}.{function.__name__}")
     yield
 
@@ -64,6 +73,38 @@ def test_job_that_breaks_down_is_tried_again_later_and_at_last_given_up(alice: U
 
     job.refresh_from_db()
     assert (job.state, job.code) == (Job.State.FAILED, "worker_failed")
+
+
+def test_job_that_kills_its_workers_is_given_up(alice: User) -> None:
+    job = jobs.start("kill_the_worker", alice, {})
+
+    for _ in range(jobs.MAX_ATTEMPTS):
+        with pytest.raises(Killed):
+            jobs.work_once()
+        Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.work_once()
+
+    job.refresh_from_db()
+    assert (job.state, job.code) == (Job.State.FAILED, "worker_failed")
+    assert not jobs.work_once()
+
+
+@pytest.mark.parametrize("kind", ["break_down", "kill_the_worker"])
+def test_job_that_must_be_done_is_tried_daily_and_never_given_up(
+    alice: User, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(jobs, "NEVER_GIVEN_UP", {kind})
+    job = jobs.start(kind, alice, {})
+
+    for _ in range(jobs.MAX_ATTEMPTS + 2):
+        with contextlib.suppress(Killed):
+            assert jobs.work_once()
+        before = Job.objects.get().not_before
+        Job.objects.update(not_before=timezone.now(), lease_until=None)
+
+    assert before > timezone.now() + timedelta(hours=23)
+    job.refresh_from_db()
+    assert job.state == Job.State.WAITING
 
 
 def test_failed_job_can_be_given_another_chance(alice: User) -> None:

@@ -10,15 +10,17 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import albums, jobs, removals, transitions
+from gallery import albums, jobs, removals, transitions, waking
 from gallery import bin as waste
 from gallery.errors import GalleryError
 from gallery.models import (
     Album,
+    AlbumImage,
     AlbumMember,
     ApiToken,
     Image,
@@ -26,6 +28,7 @@ from gallery.models import (
     Job,
     Removal,
     ShareLink,
+    ShareLinkImage,
     SmartAlbum,
     Tag,
     Upload,
@@ -74,16 +77,17 @@ def close(user: User) -> None:
     Raises LastSuperuser where nobody else could run the gallery.
     """
     _shut(user)
+    # Once more, now that the worker can see the row.
+    waking.wake()
     end_sessions(user)
-    jobs.start(KIND, user, {"closed_at": timezone.now().isoformat()})
 
 
 def end_sessions(user: User) -> None:
     """Sign the person out everywhere. A session that is not listed ends by itself: nobody inactive is let in."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
-    for session in UserSession.objects.filter(user=user):
+    for session in UserSession.objects.filter(user=user).iterator(CHUNK):
         store.delete(session.session_key)
-    UserSession.objects.filter(user=user).delete()
+    _delete_all(UserSession.objects.filter(user=user))
 
 
 @atomic_retry
@@ -99,6 +103,8 @@ def _shut(user: User) -> None:
     ApiToken.objects.filter(user=user).revoke(now)
     ShareLink.objects.owned_by(user).filter(revoked_at=None).update(revoked_at=now)
     Invitation.objects.filter(invited_by=user).open_at(now).update(revoked_at=now)
+    # In the same transaction: no account is shut for which nobody does the rest.
+    jobs.start(KIND, user, {"closed_at": now.isoformat()})
 
 
 def leave(job: Job, turn: jobs.Round) -> dict[str, Any]:
@@ -114,12 +120,14 @@ def leave(job: Job, turn: jobs.Round) -> dict[str, Any]:
     over = datetime.fromisoformat(closed["closed_at"]) + timedelta(days=settings.BIN_DAYS)
     if timezone.now() < over:
         raise jobs.Unfinished(closed, not_before=over)
-    return _forget(user, turn, closed)
+    return _forget(job, turn, closed)
 
 
 def restore(user: User) -> int:
     """Undo `close` while the photos are still in the bin; returns how many came back. Tokens and links stay ended."""
-    job = Job.objects.owned_by(user).filter(kind=KIND, state=Job.State.WAITING).order_by("-id").first()
+    # Whatever became of it: what it put into the bin lies there.
+    left = Job.objects.owned_by(user).filter(kind=KIND).exclude(state=Job.State.DONE)
+    job = left.order_by("-id").first()
     User.objects.filter(pk=user.pk).update(is_active=True)
     if job is None:
         return 0
@@ -142,8 +150,9 @@ def _end_memberships(user: User) -> list[list[str]]:
     return ended
 
 
-def _forget(user: User, turn: jobs.Round, closed: dict[str, Any]) -> dict[str, Any]:
+def _forget(job: Job, turn: jobs.Round, closed: dict[str, Any]) -> dict[str, Any]:
     """Delete everything for good, in steps that every engine takes; the row of the person comes last."""
+    user = job.owner
     images = Image.objects.owned_by(user)
     waste.put(images)
     while images.exists():
@@ -159,8 +168,28 @@ def _forget(user: User, turn: jobs.Round, closed: dict[str, Any]) -> dict[str, A
         albums.delete(album)
     for rows in (Tag, SmartAlbum):
         _delete_all(rows._default_manager.filter(owner=user))
-    user.delete()
+    _forget_person(job)
     return {}
+
+
+def _forget_person(job: Job) -> None:
+    """Delete what would go with the row of the person in one transaction, in steps; then that row."""
+    user = job.owner
+    for rows in (
+        ShareLinkImage.objects.filter(link__owner=user),
+        ShareLink.objects.owned_by(user),
+        ApiToken.objects.filter(user=user),
+        Invitation.objects.filter(invited_by=user),
+        AlbumMember.objects.filter(user=user),
+        UserSession.objects.filter(user=user),
+        LogEntry.objects.filter(user=user),
+        Job.objects.owned_by(user).exclude(pk=job.pk),
+    ):
+        _delete_all(rows)
+    added = AlbumImage.objects.filter(added_by=user)
+    while chosen := list(added.values_list("pk", flat=True)[:CHUNK]):
+        AlbumImage.objects.filter(pk__in=chosen).update(added_by=None)
+    user.delete()
 
 
 def _drop_uploads(user: User) -> bool:

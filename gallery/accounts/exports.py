@@ -5,6 +5,7 @@ stored: `curl --config originals.curl` fetches them into their places, and `impo
 """
 
 import json
+import os
 import tempfile
 import zipfile
 from collections import defaultdict
@@ -26,8 +27,6 @@ KIND = "export"
 # How long the zip is offered, and what it says the originals are; a role's credentials may end earlier.
 OFFERED = timedelta(hours=24)
 KEPT = timedelta(hours=30)
-# Held in memory up to this, then in a file.
-IN_MEMORY = 16 * 1024**2
 FETCH = "originals.curl"
 
 
@@ -57,7 +56,8 @@ def pack(job: Job, turn: jobs.Round) -> dict[str, Any]:
     key = f"exports/{new_token()}/photosky-export.zip"
     # Before the object: whatever happens after this line, it goes.
     transitions.remove_later([key], Removal.Reason.EXPORT, after=KEPT)
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
+    # A file from the first byte: what is large need not fit into memory.
+    with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             photos = _Photos(archive)
             for step in removals.in_steps(Image.objects.owned_by(job.owner)):
@@ -108,11 +108,10 @@ def _write(archive: zipfile.ZipFile, name: str, value: dict[str, Any]) -> None:
     archive.writestr(name, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
-def _put(key: str, file: "IO[bytes]") -> int:
-    file.seek(0)
-    data = file.read()
-    objectstore.put(key, data, content_type="application/zip", if_absent=True)
-    return len(data)
+def _put(key: str, file: IO[bytes]) -> int:
+    size = file.seek(0, os.SEEK_END)
+    objectstore.put_file(key, file, content_type="application/zip")
+    return size
 
 
 def _readme() -> str:
