@@ -6,14 +6,14 @@ one where zones overlap: so each question asks a range of moments a day wider th
 """
 
 import calendar
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from gallery.models import Image, ImageQuerySet
@@ -22,6 +22,10 @@ from gallery.models import Image, ImageQuerySet
 A_DAY = timedelta(days=1)
 # Of one date in one year; its own page shows all.
 PER_YEAR = 30
+# Of one date in all years together.
+MOST = 1000
+# So many years in one question: engines bound how deep a condition may be.
+YEARS_ASKED = 100
 
 
 class Month(NamedTuple):
@@ -95,11 +99,10 @@ def within(images: ImageQuerySet, span: Span) -> ImageQuerySet:
     return images.filter(month__range=span.numbers, taken_at__range=span.moments)
 
 
-def on(images: ImageQuerySet, days: Sequence[date]) -> ImageQuerySet:
-    """Keep what was taken on these dates, each by the clocks of the place."""
-    images = images.filter(month__in={_number(day) for day in days})
-    around = images.filter(_any(Q(taken_at__range=Span(day, day).moments) for day in days))
-    offsets = set(around.order_by().values_list("taken_offset_minutes", flat=True).distinct())
+def on(images: ImageQuerySet, day: date) -> ImageQuerySet:
+    """Keep what was taken on this date, by the clocks of the place."""
+    images = within(images, Span(day, day))
+    offsets = images.order_by().values_list("taken_offset_minutes", flat=True).distinct()
     exact = (
         Q(
             taken_offset_minutes=offset,
@@ -107,24 +110,42 @@ def on(images: ImageQuerySet, days: Sequence[date]) -> ImageQuerySet:
             taken_at__lt=_midnight(day + A_DAY, _zone(offset)),
         )
         for offset in offsets
-        for day in days
     )
     return images.filter(_any(exact))
 
 
 def of_other_years(images: ImageQuerySet, day: date) -> list[Image]:
-    """Return what was taken on this date in the years before, newest first, at most PER_YEAR of each year."""
-    oldest = images.oldest_first().values_list("taken_at", flat=True).first()
-    if oldest is None:
-        return []
-    days = list(_anniversaries(day, oldest.year - 1))
-    if not days:
-        return []
-    rank = Window(RowNumber(), partition_by=F("month"), order_by=[F("taken_at").desc(), F("pk").desc()])
-    ranked = on(images, days).order_by().annotate(rank=rank).values_list("pk", "rank")
-    # Ranked by their keys alone: a row is a hundred times as large.
-    keys = [key for key, place in ranked if place <= PER_YEAR]
-    return list(images.filter(pk__in=keys).newest_first().defer("metadata"))
+    """Return what was taken on this date in the years before, newest first.
+
+    At most PER_YEAR of each year, and MOST in all.
+    """
+    days = [earlier for year in range(day.year - 1, 0, -1) if (earlier := _in_year(day, year))]
+    there = images.filter(month__in=[_number(earlier) for earlier in days])
+    taken = set(there.order_by().values_list("month", flat=True).distinct())
+    days = [earlier for earlier in days if _number(earlier) in taken]
+    keys: list[uuid.UUID] = []
+    for start in range(0, len(days), YEARS_ASKED):
+        if len(keys) < MOST:
+            keys += _of_days(images, days[start : start + YEARS_ASKED])
+    return list(images.filter(pk__in=keys[:MOST]).newest_first().defer("metadata"))
+
+
+def _of_days(images: ImageQuerySet, days: Sequence[date]) -> list[uuid.UUID]:
+    """Return the keys of what was taken on these dates, newest first, at most PER_YEAR of each.
+
+    Which date it was where a photo was taken is not asked of the engine: each offset would be a term beside each date.
+    """
+    around = images.filter(_any(Q(taken_at__range=Span(day, day).moments) for day in days))
+    rows = around.filter(month__in=[_number(day) for day in days]).newest_first()
+    room = dict.fromkeys(days, PER_YEAR)
+    keys = []
+    # A row is a hundred times as large as what is read of it here.
+    for key, taken_at, offset in rows.values_list("pk", "taken_at", "taken_offset_minutes").iterator():
+        taken_on = taken_at.astimezone(_zone(offset)).date()
+        if room.get(taken_on):
+            room[taken_on] -= 1
+            keys.append(key)
+    return keys
 
 
 def following(images: ImageQuerySet, span: Span) -> Image | None:
@@ -139,12 +160,12 @@ def preceding(images: ImageQuerySet, span: Span) -> Image | None:
     return later.oldest_first().defer("metadata").first()
 
 
-def _anniversaries(day: date, first_year: int) -> Iterator[date]:
-    for year in range(max(first_year, 1), day.year):
-        try:
-            yield day.replace(year=year)
-        except ValueError:  # 29 February
-            continue
+def _in_year(day: date, year: int) -> date | None:
+    """Return the date in another year; None where that year has no 29 February."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return None
 
 
 def _any(terms: Iterable[Q]) -> Q:

@@ -156,6 +156,28 @@ def test_one_year_of_this_day_does_not_hide_the_others(alice: User, signed_in: S
     assert len(queries) <= 8
 
 
+def test_two_centuries_of_photos_from_many_zones_are_shown_on_this_day(
+    alice: User, signed_in: SignedIn
+) -> None:
+    today = timezone.localdate()
+    day = min(today.day, 28)
+    Image.objects.bulk_create(
+        make_image(
+            alice,
+            save=False,
+            taken_at=datetime(year, today.month, day, 12, tzinfo=UTC),
+            taken_offset_minutes=year % 24 * 15,
+        )
+        for year in range(today.year - 240, today.year)
+    )
+    client = signed_in(alice)
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get("/on-this-day/")
+    assert response.status_code == 200
+    assert len(links(response, "/p/")) == (240 if day == today.day else 0)
+    assert len(queries) <= 10
+
+
 def test_favourites_and_the_archive_have_pages_and_the_archive_leaves_the_timeline(
     alice: User, bob: User, signed_in: SignedIn
 ) -> None:
@@ -163,7 +185,7 @@ def test_favourites_and_the_archive_have_pages_and_the_archive_leaves_the_timeli
     Image.objects.filter(pk=away.pk).update(archived_at=timezone.now())
     make_image(bob, is_favorite=True)
     client = signed_in(alice)
-    assert links(client.get("/favourites/"), "/p/") == [liked.get_absolute_url()]
+    assert links(client.get("/favourites/"), "/p/") == [f"{liked.get_absolute_url()}?in=favourites"]
     assert links(client.get("/archive/"), "/p/") == [away.get_absolute_url()]
     assert links(client.get("/"), "/p/") == [plain.get_absolute_url(), liked.get_absolute_url()]
 

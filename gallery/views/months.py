@@ -42,7 +42,7 @@ def month(request: SignedIn, year: int, month: int) -> HttpResponse:
 @login_required
 def day(request: SignedIn, year: int, month: int, day: int) -> HttpResponse:
     chosen = _day(year, month, day)
-    images = calendar.on(access.timeline_of(request.user), [chosen])
+    images = calendar.on(access.timeline_of(request.user), chosen)
     return days(request, cursors.timeline(images, request.GET), Shown(tiles.long_date(chosen)))
 
 
