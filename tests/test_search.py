@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from gallery import search
 from gallery.models import Album, AlbumMember, Image, ImageTag, SearchEntry, Tag, User
@@ -212,7 +214,9 @@ def test_a_member_who_left_finds_nothing(shared_album: Album, alice: User, bob: 
     assert found(bob, "album:picos") == set()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     text=st.text(max_size=80)
     | st.from_regex(r"(-?(tag|album|camera|is|on)?:?[\"'*()^{}: \\a-z0-9%_]{0,12} ?){1,4}")
@@ -251,6 +255,25 @@ def test_an_error_is_shown_at_its_term(library: User, signed_in: Browser) -> Non
     assert "<mark>tga:&lt;b&gt;</mark>" in text
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize("query", ["after:0001", "before:0001", "on:0001-01-01", "year:9999"])
+def test_a_date_at_the_end_of_the_calendar_is_an_error_at_its_term(
+    alice: User, signed_in: Browser, settings: Settings, zone: str, query: str
+) -> None:
+    settings.TIME_ZONE = zone
+    response = signed_in(alice).get("/api/search/", {"q": query})
+    assert (response.status_code, response.json()["term"]) == (400, query)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize("query", ["after:0002", "before:9998-12-31", "on:9998-12-31"])
+def test_the_first_and_the_last_dates_can_be_searched_for_everywhere(
+    alice: User, settings: Settings, zone: str, query: str
+) -> None:
+    settings.TIME_ZONE = zone
+    assert found(alice, query) == set()
+
+
 def test_pages_of_results_carry_the_query(alice: User, signed_in: Browser) -> None:
     for _ in range(101):
         make_image(alice, title="Sea")
@@ -258,7 +281,7 @@ def test_pages_of_results_carry_the_query(alice: User, signed_in: Browser) -> No
     client = signed_in(alice)
     first = client.get("/search/", {"q": "sea"})
     assert "101 photos" in first.content.decode()
-    second = client.get("/search/" + first.context["page"].older)
+    second = client.get("/search/" + first.context["older"])
     assert [tile.image.title for tile in second.context["tiles"]] == ["Sea"]
 
 

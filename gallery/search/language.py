@@ -17,7 +17,8 @@ from gallery.search import folding
 
 MAX_QUERY = 500
 MAX_TERMS = 40
-FIRST_YEAR, LAST_YEAR = 1, 9998
+# The first and the last year begin and end outside the calendar by the clocks of some places.
+FIRST_YEAR, LAST_YEAR = 2, 9998
 # The minus of the keyboard, and those that phones and word processors put in its place.
 MINUS = "-\u2212\u2013"
 QUOTES = '"\u201c\u201d\u201e\u00ab\u00bb'
