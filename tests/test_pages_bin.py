@@ -86,7 +86,7 @@ def test_emptying_says_how_many_and_deletes_those_of_the_owner_only(
     assert set(Image.objects.all()) == {kept, others}
 
 
-@pytest.mark.parametrize("count", ["1", "3", "", "all", "-2", "²"])
+@pytest.mark.parametrize("count", ["1", "3", "", "all", "-2", "²", pytest.param("9" * 5000, id="long")])
 def test_a_bin_that_is_another_than_the_confirmed_one_is_kept(
     alice: User, signed_in: SignedIn, count: str
 ) -> None:

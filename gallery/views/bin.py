@@ -109,7 +109,7 @@ def _emptied(request: SignedIn) -> HttpResponse:
     """Delete exactly as many photos as the page said; where it is another number by now, ask again."""
     count = request.POST.get("count", "")
     try:
-        deleted = photo_bin.empty(request.user, int(count) if count.isdecimal() else -1)
+        deleted = photo_bin.empty(request.user, int(count) if count.isdecimal() and len(count) < 12 else -1)
     except photo_bin.Unconfirmed as error:
         messages.error(request, error.message)
         return redirect("gallery:empty_bin")
