@@ -21,7 +21,7 @@ for (const form of document.querySelectorAll('[data-choosing]')) {
 }
 
 const list = document.querySelector('[data-arranged]');
-if (list) arrange(list, document.querySelector('[data-arranging]'));
+if (list?.children.length) arrange(list, document.querySelector('[data-arranging]'));
 
 function arrange(rows, how) {
   const start = Number(rows.querySelector('[name="place"]').value);
