@@ -40,6 +40,9 @@ PAGES = {
     "photo": "/p/{image}/",
     "albums": "/albums/",
     "album": "/albums/{album}/",
+    "album-arrange": "/albums/{album}/arrange/",
+    "album-edit": "/albums/{album}/edit/",
+    "album-members": "/albums/{album}/members/",
     "tags": "/tags/",
     "tag": "/tags/{tag}/",
     "smart-album": "/smart/{smart}/",
@@ -55,11 +58,19 @@ PAGES = {
     "delete-all": "/bin/delete-all/",
     "upload": "/upload/",
     "share-new": "/share/new/?album={album}",
-    "share-links": "/shares/",
+    "share-links": "/share/",
+    "share-review": "/share/review/",
     "shared-album": "{link}",
-    "shared-photo": "{link}p/1/",
+    "shared-photo": "{link}#follow",
     "menu": "/menu/",
     "account": "/account/",
+    "tokens": "/account/tokens/",
+    "invitations": "/account/invitations/",
+    "sessions": "/accounts/sessions/",
+    "passkeys": "/accounts/passkeys/",
+    "two-factor": "/accounts/2fa/",
+    "export": "/account/export/",
+    "delete-account": "/account/delete/",
     "sign-in": "/accounts/login/",
     "offline": "/offline/",
 }
@@ -115,6 +126,8 @@ def _act(page: Page, acts: list[str]) -> None:
         if act == "open":
             page.locator(".grid a").first.click()
             page.wait_for_selector(".pswp--open")
+        elif act == "follow":
+            page.goto(page.locator(".grid a").first.evaluate("link => link.href"))
         elif act == "select":
             page.locator(".grid a").first.focus()
             page.keyboard.press("x")
