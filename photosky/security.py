@@ -1,8 +1,11 @@
-"""What is said of every response: which addresses its page may reach, who may keep a copy, what is left of a limit."""
+"""What is said of every response: which addresses its page may reach, who may keep a copy, what is left of a limit.
+
+And which addresses are none, whatever they lead to.
+"""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 from gallery import objectstore
@@ -73,3 +76,25 @@ class ForgetOnSignOut:
         if was_known and not request.user.is_authenticated:
             response["Clear-Site-Data"] = '"cache"'
         return response
+
+
+class NoNullCharacters:
+    """Turns away addresses that hold the character NUL: no text has it, and not every database can be asked for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request; such an address leads nowhere, in the words of the part of the site that it names."""
+        if "\0" not in request.path and "%00" not in request.META.get("QUERY_STRING", ""):
+            return self.get_response(request)
+        if request.path.startswith("/api/"):
+            # Here, so that a page waits not for what the API needs.
+            from gallery.api import problems
+
+            return problems.null_character(request)
+        if request.path.startswith("/s/"):
+            from gallery.views import share_doors
+
+            return share_doors.gone(request)
+        raise Http404("No address holds the character NUL.")

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "photosky.security.PrivateByDefault",
     "photosky.security.ForgetOnSignOut",
     "photosky.security.RateLimits",
+    "photosky.security.NoNullCharacters",
 ]
 if LAMBDA:
     MIDDLEWARE = [
@@ -136,6 +137,9 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 OPEN_SIGN_UP = env.boolean("PHOTOSKY_OPEN_SIGN_UP")
+# Who owns an album may bring in people without an account, and write to them.
+MEMBERS_INVITE = env.boolean("PHOTOSKY_MEMBERS_INVITE")
+INVITATIONS_A_DAY = env.integer("PHOTOSKY_INVITATIONS_A_DAY", 20, least=1)
 ACCOUNT_ADAPTER = "gallery.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]

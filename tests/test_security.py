@@ -9,6 +9,8 @@ from pytest_django import Settings
 
 from gallery.models import User
 from photosky.env import S3Settings
+from tests.make import make_image
+from tests.sharing import make_link
 
 
 def policy(client: Client, path: str = "/") -> dict[str, list[str]]:
@@ -76,3 +78,32 @@ def test_browser_forgets_the_pages_of_whoever_signs_out(alice: User) -> None:
 
     assert client.post("/theme/", {"theme": "dark"}).get("Clear-Site-Data") is None
     assert client.post("/accounts/logout/")["Clear-Site-Data"] == '"cache"'
+
+
+@pytest.mark.parametrize(
+    "path", ["/tags/?from=%00", "/places/ES/?after=%00", "/places/%00/", "/search/?q=a%00"]
+)
+def test_an_address_with_the_character_nul_leads_nowhere(
+    alice: User, signed_in: Callable[[User], Client], path: str
+) -> None:
+    response = signed_in(alice).get(path)
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/places/ES/?after=%00", "/api/search/?q=%00", "/api/tags/%00/"])
+def test_the_api_names_the_character_nul(alice: User, signed_in: Callable[[User], Client], path: str) -> None:
+    response = signed_in(alice).get(path)
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert "NUL" in response.json()["detail"]
+
+
+@pytest.mark.usefixtures("signing")
+@pytest.mark.parametrize("query", ["?after=%00", "preview/?photo=%00", "p/%00/"])
+def test_a_share_link_with_the_character_nul_is_as_gone_as_one_that_never_was(
+    alice: User, query: str
+) -> None:
+    _link, address = make_link(alice, make_image(alice))
+    answers = [Client().get(path) for path in (f"{address}{query}", f"/s/{'x' * 22}/")]
+    told = [(answer.status_code, answer.content, dict(answer.headers)) for answer in answers]
+    assert told[0] == told[1]

@@ -49,6 +49,12 @@ def not_found(request: HttpRequest, **_: object) -> JsonResponse:
     return JsonResponse(body | {"instance": request.path}, status=404, content_type=CONTENT_TYPE)
 
 
+def null_character(request: HttpRequest) -> JsonResponse:
+    """Answer for an address that holds the character NUL, which no text has."""
+    body = _body(400, "invalid_parameter", "The address holds the character NUL (%00): leave it out.")
+    return JsonResponse(body | {"instance": request.path}, status=400, content_type=CONTENT_TYPE)
+
+
 def _described(error: Exception, context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, Http404):
         return _body(404, "not_found", NOT_FOUND), {}
