@@ -60,6 +60,10 @@ lint: setup-dev ## Check style, types, templates, the layers and the migrations
 	@$(BIN)/lint-imports
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run -v 0
 
+.PHONY: messages
+messages: setup-dev ## Bring the catalogs of translations up to date (docs/translating.md)
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.catalog
+
 format: setup-dev ## Format Python and templates
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format --quiet .
 	@$(BIN)/djlint --quiet --reformat templates || true

@@ -20,7 +20,7 @@ class AlbumForm(forms.Form):
 class AddToAlbumForm(forms.Form):
     """One of the albums that the user may add photos to."""
 
-    album = forms.ModelChoiceField(Album.objects.none(), empty_label=_("Choose an album"))
+    album = forms.ModelChoiceField(Album.objects.none(), label=_("Album"), empty_label=_("Choose an album"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -59,6 +59,7 @@ WORDS = (
     _("JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF photos, raw files of cameras, and MP4 and MOV videos"),
     _("a PDF document"),
     _("an EPS drawing"),
+    _("a JPEG 2000 picture"),
     _("an SVG drawing"),
     _("a BMP picture"),
     _("a Photoshop document"),

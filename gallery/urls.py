@@ -99,6 +99,7 @@ urlpatterns = [
     path("menu/", menu.menu, name="menu"),
     path("menu/keys/", menu.keys, name="keys"),
     path("theme/", menu.theme, name="theme"),
+    path("language/", menu.language, name="language"),
     path("density/", menu.density, name="density"),
     path("letter-keys/", menu.letter_keys, name="letter_keys"),
     path("", include("gallery.views.share_urls")),

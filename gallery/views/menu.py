@@ -1,11 +1,13 @@
 """The menu: the ways to everything that has no place in the bar, and what one chooses for oneself."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from gallery.accounts import language as languages
 from gallery.views import choices, fragments
 
 # Name, address, icon. What this installation does not have is left out.
@@ -31,13 +33,13 @@ KEYS = (
         "\N{LEFTWARDS ARROW} \N{UPWARDS ARROW} \N{RIGHTWARDS ARROW} \N{DOWNWARDS ARROW}",
         _("Go to the next photo in that direction"),
     ),
-    ("Home End", _("Go to the first or the last photo of the page")),
-    ("Enter", _("Open the photo")),
-    ("Space x", _("Select the photo, or no longer")),
-    ("Shift + \N{RIGHTWARDS ARROW}", _("Select further photos")),
-    ("Ctrl + A", _("Select the day; pressed again, all photos of the page")),
+    (_("Home End"), _("Go to the first or the last photo of the page")),
+    (_("Enter"), _("Open the photo")),
+    (_("Space x"), _("Select the photo, or no longer")),
+    (_("Shift + →"), _("Select further photos")),
+    (_("Ctrl + A"), _("Select the day; pressed again, all photos of the page")),
     ("f", _("Mark as a favourite, or no longer")),
-    ("Delete", _("Move to the bin")),
+    (pgettext_lazy("key", "Delete"), _("Move to the bin")),
     ("Esc", _("Clear the selection, close what is open")),
 )
 THEME_ICONS = {"auto": "sun-moon", "light": "sun", "dark": "moon"}
@@ -50,6 +52,7 @@ def menu(request: HttpRequest) -> HttpResponse:
     context = {
         "places": _places(request),
         "theme_choices": [(name, choices.LABELS[name], icon) for name, icon in THEME_ICONS.items()],
+        "languages": settings.LANGUAGES,
         "back": request.GET.get("next", "") if part else request.get_full_path(),
     }
     return fragments.answer(request, "menu.html", "_menu.html", context)
@@ -77,6 +80,21 @@ def density(request: HttpRequest) -> HttpResponse:
 def letter_keys(request: HttpRequest) -> HttpResponse:
     # Anybody, as above.
     return _chosen(request, choices.KEYS)
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    # Anybody, as above; of who is signed in it is kept for their other browsers as well.
+    code = request.POST.get("language", "")
+    if not languages.known(code):
+        words = gettext("There is no such choice: take one of %(values)s.")
+        return HttpResponseBadRequest(words % {"values": ", ".join(dict(settings.LANGUAGES))})
+    if request.user.is_authenticated:
+        request.user.language = code
+        request.user.save(update_fields=["language"])
+    response = HttpResponseRedirect(choices.way_back(request))
+    languages.remember(response, code, secure=request.is_secure())
+    return response
 
 
 def _chosen(request: HttpRequest, name: str) -> HttpResponse:

@@ -30,7 +30,9 @@ SET_APART = ("requests", "charset_normalizer", "certifi", "idna", "*__mypyc.*.so
 APART = "set_apart"
 # Of the doors to other people's accounts that allauth brings, those that this gallery can open.
 PROVIDERS = frozenset({"__init__.py", "base", "oauth", "oauth2", "openid_connect"})
-UNWANTED_ANYWHERE = ("tests", "__pycache__", "*.pyc", "*.pyo", "*.pyx", "*.c", "*.h", "RECORD", ".*")
+# Of every package's translations, those that pages can be in; a test holds them to the settings.
+LANGUAGES = frozenset({"en", "en-gb", "de"})
+UNWANTED_ANYWHERE = ("tests", "__pycache__", "*.pyc", "*.pyo", "*.pyx", "*.c", "*.h", "*.po", "RECORD", ".*")
 
 
 def finish(path: Path) -> None:
@@ -64,7 +66,8 @@ def is_unwanted(name: PurePosixPath) -> bool:
     if "static" in parts[1:-1] and parts[0] not in {"staticfiles", "gallery"}:
         return True
     if "locale" in parts[:-2]:
-        return not parts[parts.index("locale") + 1].startswith("en")
+        # The folders of Django's locales are like en_GB, the codes of settings like en-gb.
+        return parts[parts.index("locale") + 1].lower().replace("_", "-") not in LANGUAGES
     return False
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from photosky import settings
 from photosky.deployment import archive, dependencies, inspection
 from photosky.deployment.errors import PackageError
 from photosky.deployment.package import REQUIREMENTS, host_architecture
@@ -83,6 +84,7 @@ def test_finishing_the_same_program_twice_gives_the_same_bytes(fit: Path, tmp_pa
         "photosky/deployment/package.py",
         "allauth/tests/test_login.py",
         "django/conf/locale/fr/formats.py",
+        "gallery/locale/de/LC_MESSAGES/django.po",
         "botocore/data/ec2/2016-11-15/service-2.json.gz",
         "django/contrib/admin/static/admin/css/base.css",
         "troposphere/s3.py",
@@ -105,6 +107,8 @@ def test_what_never_runs_on_lambda_is_left_out(tmp_path: Path, name: str) -> Non
         "botocore/data/s3/2006-03-01/service-2.json.gz",
         "botocore/data/endpoints.json",
         "django/conf/locale/en_GB/formats.py",
+        "gallery/locale/de/LC_MESSAGES/django.mo",
+        "allauth/locale/de/LC_MESSAGES/django.mo",
         "django/conf/locale/__init__.py",
         "staticfiles/staticfiles.json",
         "gallery/static/gallery/icons.svg",
@@ -208,3 +212,9 @@ def test_dependencies_for_the_other_processor_are_of_that_processor(package: Pat
     for library in libraries:
         header = io.FileIO(library).read(20)
         assert int.from_bytes(header[18:20], "little") == ELF[other], library
+
+
+def test_the_languages_of_the_package_are_those_of_the_settings() -> None:
+    codes = {code for code, _ in settings.LANGUAGES}
+
+    assert {"en"} | codes == archive.LANGUAGES

@@ -7,7 +7,7 @@ const LOOK_AGAIN = 1000;
 const link = (rel) => document.querySelector(`.turn[rel="${rel}"]`);
 const back = document.querySelector('[data-back]');
 const places = { acts: document.querySelector('[data-acts]'), about: document.querySelector('[data-about]') };
-const { letters } = document.querySelector('.stage').dataset;
+const rtl = document.documentElement.dir === 'rtl';
 const picture = document.querySelector('[data-whole]');
 const said = document.querySelector('[data-status]');
 
@@ -31,8 +31,8 @@ addEventListener('keydown', (event) => {
   const { key, target } = event;
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || document.querySelector('.pswp')) return;
   if (target.closest('input, textarea, select, video, details[open]')) return;
-  if (key === 'ArrowLeft') link('prev')?.click();
-  if (key === 'ArrowRight') link('next')?.click();
+  if (key === (rtl ? 'ArrowRight' : 'ArrowLeft')) link('prev')?.click();
+  if (key === (rtl ? 'ArrowLeft' : 'ArrowRight')) link('next')?.click();
   if (key === 'Escape') back.click();
   if (key.length === 1 && !letters) return;
   if (key === 'i') places.about.querySelector('summary')?.focus();
@@ -59,7 +59,7 @@ frame.addEventListener('touchend', ({ changedTouches }) => {
   if (!touch) return;
   const across = changedTouches[0].clientX - touch.clientX;
   const down = changedTouches[0].clientY - touch.clientY;
-  if (Math.abs(across) > 60 && Math.abs(across) > 2 * Math.abs(down)) link(across > 0 ? 'prev' : 'next')?.click();
+  if (Math.abs(across) > 60 && Math.abs(across) > 2 * Math.abs(down)) link((across > 0) !== rtl ? 'prev' : 'next')?.click();
   touch = null;
 });
 

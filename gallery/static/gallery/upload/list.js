@@ -139,7 +139,7 @@ export class UploadList {
     const hundredths = Math.floor(100 * part);
     document.title = busy ? `(${percent(hundredths)}) ${TITLE}` : TITLE;
     this.#say(busy, hundredths, [say('in_library', { count: here }),
-      ...['binned', ...apart].filter((state) => count(state)).map((state) => say(`count_${state}`, { count: count(state) }))].join('. '));
+      ...['binned', ...apart].filter((state) => count(state)).map((state) => say(`count_${state}`, { count: count(state) }))].join('. ').concat('.'));
     this.after.replaceChildren(...(busy ? [] : this.done(here)));
   }
 
