@@ -16,7 +16,8 @@ from typing import NamedTuple
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from gallery.models import Image, ImageQuerySet
+from gallery.models import Image, ImageQuerySet, User
+from gallery.models.images import IN_TIMELINE
 
 # No offset from UTC reaches a whole day (RFC 3339).
 A_DAY = timedelta(days=1)
@@ -81,10 +82,14 @@ def month_span(year: int, month: int) -> Span:
     return Span(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
 
 
-def months(images: ImageQuerySet) -> list[Month]:
-    """Return the months that hold photos, newest first."""
-    counted = images.order_by("-month").values_list("month").annotate(count=Count("pk"))
-    return [Month(number // 100, number % 100, count) for number, count in counted]
+def months(user: User) -> list[Month]:
+    """Return the months of the user's timeline that hold photos, newest first.
+
+    The index image_month holds all that is asked; a condition beside the owner might lead a planner to another one.
+    """
+    owned = Image.objects.owned_by(user).order_by("-month").values_list("month")
+    counted = owned.annotate(count=Count("month", filter=IN_TIMELINE))
+    return [Month(number // 100, number % 100, count) for number, count in counted if count]
 
 
 def years(found: Iterable[Month]) -> Iterator[Year]:

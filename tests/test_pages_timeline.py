@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from gallery import access
 from gallery.models import Image, User
 from tests.make import make_image
 from tests.pages import UNREACHABLE, link, links, tags
@@ -161,3 +162,25 @@ def test_an_empty_library_says_what_to_do(alice: User, signed_in: SignedIn) -> N
 def test_pages_connect_early_to_where_the_photos_are(alice: User, signed_in: SignedIn) -> None:
     found = {tag["href"] for tag in tags(signed_in(alice).get("/"), "link") if tag["rel"] == "preconnect"}
     assert found == {"http://127.0.0.1:9"}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="asks SQLite for its plan")
+def test_lists_come_in_the_order_of_an_index_with_statistics_and_without(alice: User, bob: User) -> None:
+    """Where next to nothing is in the bin, statistics make "not in the bin" look like a handful of photos."""
+    for owner in (alice, bob):
+        rows = [make_image(owner, save=False) for _ in range(400)]
+        for number, row in enumerate(rows[::10]):
+            row.binned_at = row.taken_at + timedelta(minutes=number)
+        Image.objects.bulk_create(rows)
+    place = access.timeline_of(alice).newest_first()[200]
+    lists = [
+        access.timeline_of(alice).newest_first()[:101],
+        access.library_of(alice).newest_first()[:101],
+        access.timeline_of(alice).before(place.taken_at, place.pk).newest_first()[:101],
+        access.timeline_of(alice).after(place.taken_at, place.pk).oldest_first()[:101],
+    ]
+    without = [images.explain() for images in lists]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE gallery_image")
+    for plan in (*without, *(images.explain() for images in lists)):
+        assert "TEMP B-TREE" not in plan

@@ -61,7 +61,7 @@ class MonthsView(APIView):
     def get(self, request: Request) -> Response:
         """List the months that hold photos of yours, newest first, by the date of the place; the archive is left out."""
         _known(request, ())
-        found = timeline.months(access.timeline_of(person(request)))
+        found = timeline.months(person(request))
         return Response(MonthsSerializer({"months": found}).data)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
@@ -128,9 +128,11 @@ def tiles(
 
 def stack_sizes(images: Sequence[Image]) -> dict[uuid.UUID, int]:
     """Return how many photos lie in the stack of each image that has one, itself included."""
-    below = Image.objects.shown().filter(stacked_under__in=[image.pk for image in images])
-    counted = below.values_list("stacked_under").annotate(count=Count("pk"))
-    return {top: count + 1 for top, count in counted if top}
+    below = Image.objects.filter(stacked_under__in=[image.pk for image in images])
+    # The bin is asked inside the count: as a condition beside it, a planner may take it for the narrower one.
+    shown = Count("pk", filter=Q(binned_at=None, held_at=None))
+    counted = below.values_list("stacked_under").annotate(count=shown)
+    return {top: count + 1 for top, count in counted if top and count}
 
 
 def by_day(page: Iterable[Tile], density: str = "m") -> list[Day]:
