@@ -29,7 +29,7 @@ def test_a_tags_page_shows_the_photos_that_carry_it(alice: User, signed_in: Sign
     tags.add(alice, [snow.pk], ["snow"])
     tag = Tag.objects.get()
     assert f"/tags/{tag.pk}/" in links(client.get("/tags/"))
-    assert links(client.get(f"/tags/{tag.pk}/"), "/p/") == [snow.get_absolute_url()]
+    assert links(client.get(f"/tags/{tag.pk}/"), "/p/") == [f"{snow.get_absolute_url()}?q=tag%3A%22snow%22"]
 
 
 @pytest.mark.parametrize("path", ["", "edit/", "merge/", "delete/"])

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -63,6 +65,8 @@ def library(alice: User) -> User:
         ("PLAGE", {"Été à la plage"}),
         ("bea", {"Été à la plage", "Beaches of Asturias", "Light evening"}),
         ('"bea"', set()),
+        ("e", set()),
+        ("東", {"東京タワー"}),
         ('"evening light"', {"Beaches of Asturias"}),
         ("evening light", {"Beaches of Asturias", "Light evening"}),
         ('"light over the se"', set()),
@@ -293,6 +297,19 @@ def test_a_search_costs_as_many_questions_whatever_it_finds(
     client = signed_in(alice)
     with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
         client.get("/search/", {"q": "sea tag:beach"})
+
+
+def test_an_album_term_costs_as_many_questions_however_many_albums_it_names(
+    alice: User, signed_in: Browser
+) -> None:
+    client, counts = signed_in(alice), []
+    for size in (3, 30):
+        for number in range(size):
+            make_album(alice, add(alice, tags=["beach", f"{size} {number}"]), title=f"Trip {number}")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/api/search/", {"q": "album:trip"}).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_the_api_searches_and_names_the_term_in_its_errors(library: User, signed_in: Browser) -> None:

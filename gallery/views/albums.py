@@ -16,7 +16,7 @@ from gallery.album_forms import EditAlbumForm
 from gallery.errors import GalleryError
 from gallery.forms import AlbumForm
 from gallery.models import Album, AlbumImage, AlbumMember, SmartAlbum
-from gallery.views import cards, cursors, tiles
+from gallery.views import cards, cursors, selecting, tiles
 from gallery.views.people import SignedIn
 
 # How many names stand under an album's title before the rest becomes a number.
@@ -55,9 +55,11 @@ def album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
     inner = cards.page(inside, request.GET.get("albums", ""))
     page = entries_page(found, request.GET.get("before", ""))
     role = access.role_in(request.user, found)
+    may = _may(role)
+    photos = [entry.image for entry in page.rows]
     context = {
         "album": found,
-        **_may(role),
+        **may,
         "path": library.path(request.user, found),
         "summary": covers.summaries(request.user, [found])[found.pk],
         "cover": cards.pictures(request.user, [found]).get(found.pk),
@@ -65,8 +67,10 @@ def album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
         "cards": cards.cards(request.user, inner.rows),
         # Photos turn their pages by the other name.
         "more_albums": inner.older.replace("before", "albums", 1),
-        "tiles": tiles.tiles([entry.image for entry in page.rows], query=f"?album={found.pk}"),
+        "tiles": tiles.tiles(photos, query=f"?album={found.pk}", density=selecting.density(request)),
         "page": page,
+        "older": selecting.onward(request, page.older),
+        **selecting.context(request, "album", found if may["adds"] else None),
         "form": AlbumForm(),
     }
     return render(request, "album.html", context)

@@ -272,7 +272,8 @@ def bulk(request: SignedIn) -> HttpResponse:
 
 def _bar(request: SignedIn) -> dict[str, object]:
     """Return what the bar over the selection offers on the page that asks for it."""
-    return {"scripted": True, "place": request.GET.get("place", ""), "album": request.GET.get("album", "")}
+    place, album = (request.GET.get(name, "") for name in ("place", "album"))
+    return {"scripted": True, "place": place, "selection_album": album, "unselect_url": request.path}
 
 
 def _act(request: SignedIn, action: str, keys: Keys) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from gallery import search
 from gallery.models import Image, ImageQuerySet, Tag, User
 from gallery.search.language import Query, QueryError
-from gallery.views import cursors, tiles
+from gallery.views import cursors, selecting, tiles
 from gallery.views.people import SignedIn
 
 COUNTED = 1_000
@@ -75,8 +75,12 @@ def _found(request: SignedIn, query: Query) -> dict[str, object]:
     first = not {"before", "after"} & request.GET.keys()
     return {
         "asked": True,
-        "page": _linked(page, query.text),
-        "tiles": tiles.tiles(page.rows),
+        "newer": selecting.onward(request, page.newer),
+        "older": selecting.onward(request, page.older),
+        "tiles": tiles.tiles(
+            page.rows, query=f"?{urlencode({'q': query.text})}", density=selecting.density(request)
+        ),
+        **selecting.context(request, "search"),
         "count": count_words(images, page.rows, more=bool(page.older)) if first else "",
     }
 
@@ -87,13 +91,6 @@ def count_words(images: ImageQuerySet, rows: Sequence[Image], *, more: bool) -> 
     if count >= COUNTED:
         return str(_("%(count)s+ photos")) % {"count": number_format(COUNTED)}
     return ngettext("%(count)s photo", "%(count)s photos", count) % {"count": number_format(count)}
-
-
-def _linked(page: cursors.Page[Image], text: str) -> cursors.Page[Image]:
-    """Return the page with links to its neighbours that carry the query."""
-    asked = "?" + urlencode({"q": text}) + "&"
-    newer, older = (asked + link[1:] if link else "" for link in (page.newer, page.older))
-    return cursors.Page(page.rows, newer=newer, older=older)
 
 
 def _problem(text: str, error: QueryError) -> Problem:

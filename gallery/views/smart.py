@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from gallery import search, smart_albums
 from gallery.album_forms import SmartAlbumForm
-from gallery.views import cursors, tiles
+from gallery.views import cursors, selecting, tiles
 from gallery.views.albums import read_or_post
 from gallery.views.people import SignedIn
 
@@ -31,7 +31,12 @@ def smart_album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
         page = cursors.timeline(images, request.GET)
         # Photos turn to their neighbours among what the search finds.
         query = f"?{urlencode({'q': album.query})}"
-        context |= {"tiles": tiles.tiles(page.rows, query=query), "page": page}
+        context |= {
+            "tiles": tiles.tiles(page.rows, query=query, density=selecting.density(request)),
+            "newer": selecting.onward(request, page.newer),
+            "older": selecting.onward(request, page.older),
+            **selecting.context(request, "search"),
+        }
     return render(request, "smart.html", context)
 
 

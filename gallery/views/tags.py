@@ -1,6 +1,7 @@
 """Tags: all of them, the photos of one, and its name, merging and end."""
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +16,7 @@ from gallery import tags as words
 from gallery.album_forms import TagForm
 from gallery.errors import GalleryError
 from gallery.models import Tag
-from gallery.views import cursors, tiles
+from gallery.views import cursors, selecting, tiles
 from gallery.views.albums import key, read_or_post
 from gallery.views.people import SignedIn
 
@@ -39,7 +40,16 @@ def all_tags(request: SignedIn) -> HttpResponse:
 def tag(request: SignedIn, tag_id: uuid.UUID) -> HttpResponse:
     found = words.one(request.user, tag_id)
     page = cursors.timeline(access.library_of(request.user).filter(tags=found), request.GET)
-    context = {"tag": found, "tiles": tiles.tiles(page.rows), "page": page}
+    # A quotation mark has no way into a phrase: such a tag's photos turn to their neighbours in the library.
+    asked = {} if '"' in found.name else {"q": f'tag:"{found.name}"'}
+    query = f"?{urlencode(asked)}" if asked else ""
+    context = {
+        "tag": found,
+        "tiles": tiles.tiles(page.rows, query=query, density=selecting.density(request)),
+        "newer": selecting.onward(request, page.newer),
+        "older": selecting.onward(request, page.older),
+        **selecting.context(request, "tag"),
+    }
     return render(request, "tag.html", context)
 
 

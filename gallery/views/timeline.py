@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from gallery import access
 from gallery import timeline as calendar
 from gallery.models import Image, ImageQuerySet
-from gallery.views import choices, cursors, fragments, tiles
+from gallery.views import cursors, fragments, selecting, tiles
 from gallery.views.people import SignedIn
 
 Words = str | Promise
@@ -27,6 +27,10 @@ class Shown:
     icon: str = "images"
     empty: Words = ""
     hint: Words = ""
+    # What the links of the photos say of the place in which they are looked at.
+    query: str = ""
+    # What the bar over a selection is told.
+    place: str = "timeline"
     # The library itself, where photos are dropped and what is archived disappears.
     library: bool = False
 
@@ -45,12 +49,15 @@ FAVOURITES = Shown(
     "heart",
     _("No favourites yet"),
     _("Press the heart beside a photo, and it is found here again."),
+    query="?in=favourites",
+    place="favourites",
 )
 ARCHIVE = Shown(
     _("Archive"),
     "archive",
     _("The archive is empty"),
     _("What you archive leaves your timeline; albums and search still show it."),
+    place="archive",
 )
 ON_THIS_DAY = Shown(
     _("On this day"),
@@ -93,15 +100,15 @@ def days(
     request: SignedIn, page: cursors.Page[Image], shown: Shown, *, newer: str = "", older: str = ""
 ) -> HttpResponse:
     """Render a page of photos by day. `newer` and `older` lead on where the list itself ends."""
-    density = choices.chosen(request, choices.DENSITY)
-    found = tiles.tiles(page.rows, density=density, stacks=tiles.stack_sizes(page.rows))
-    select = "&select=1" if "select" in request.GET else ""
+    density = selecting.density(request)
+    found = tiles.tiles(page.rows, shown.query, density=density, stacks=tiles.stack_sizes(page.rows))
+    select = f"&{selecting.ASKED}=1" if selecting.wanted(request) else ""
     context = {
         "shown": shown,
         "days": tiles.by_day(found, density),
         "newer": f"{request.path}{page.newer}{select}" if page.newer else newer,
         "older": f"{request.path}{page.older}{select}" if page.older else older,
-        "selecting": bool(select),
+        **selecting.context(request, shown.place),
         "further": bool(request.GET.get("before")),
     }
     return fragments.answer(request, "timeline.html", "_days.html", context)
