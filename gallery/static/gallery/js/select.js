@@ -1,17 +1,21 @@
 // Selecting photos in a grid, by pointer, keyboard and touch, and what is then done with all of them at once.
 
-import { boxFor, step } from './tile-parts.js';
+import { boxFor, hold, step } from './tile-parts.js';
 
 const root = document.getElementById('selection');
 const { url, csrf, label } = root.dataset;
 // The server takes as many in one call (gallery/bulk.py).
 const STEP = 500;
 const UNDO_MS = 10_000;
-const PRESS_MS = 500;
-const MOVED_PX = 10;
+// What takes photos off the page of a place.
+const LEAVING = { timeline: 'archive', archive: 'unarchive', favourites: 'unfavourite' };
 
 const chosen = new Set();
+// Of what left the page, and of hearts that changed, since it was served: tiles that come back know nothing of it.
+const gone = new Set();
+const hearts = new Map();
 const scope = document.getElementById('days') ?? document.querySelector('main');
+// The photo from which a range is selected.
 let anchor = null;
 let bar = null;
 let fetching = null;
@@ -20,7 +24,9 @@ const choosing = () => document.documentElement.classList.contains('choosing');
 const tilesOf = (element) => [...element.querySelectorAll('.grid > li:not([hidden])')].filter((tile) => idOf(tile));
 const allTiles = () => tilesOf(scope);
 const linkOf = (tile) => tile.querySelector(':scope > a');
-const idOf = (tile) => linkOf(tile)?.pathname.match(/\/p\/([0-9a-f-]{36})\//)?.[1];
+const idIn = (path) => path?.match(/\/p\/([0-9a-f-]{36})\//)?.[1];
+const idOf = (tile) => idIn(linkOf(tile)?.pathname);
+const tileFor = (id) => (id ? allTiles().find((tile) => idOf(tile) === id) : null);
 const tileOf = (target) => {
   const tile = target?.closest?.('.grid > li');
   return tile && scope.contains(tile) && idOf(tile) ? tile : null;
@@ -55,7 +61,10 @@ function dress() {
       box = boxFor(`${label} ${tile.querySelector('img').alt}`);
       tile.append(box.parentElement);
     }
-    box.checked = chosen.has(idOf(tile));
+    const id = idOf(tile);
+    box.checked = chosen.has(id);
+    if (gone.has(id)) tile.hidden = true;
+    if (hearts.has(id)) heart(tile, hearts.get(id));
   }
   for (const heading of scope.querySelectorAll('.day > h2')) {
     if (heading.querySelector('.choose')) continue;
@@ -66,27 +75,38 @@ function dress() {
   markDays();
 }
 
+// Every photo of the list in order, those included whose tiles the timeline has put away.
+function allIds() {
+  const found = [];
+  for (const part of scope.querySelectorAll('.day.spare, .grid > li:not([hidden])')) {
+    if (part.dataset.held) found.push(...part.dataset.held.split(' ').map(idIn).filter((id) => !gone.has(id)));
+    else if (idOf(part)) found.push(idOf(part));
+  }
+  return found;
+}
+
+function pick(id, on) {
+  if (on) chosen.add(id);
+  else chosen.delete(id);
+}
+
 function set(tile, on) {
-  if (on) chosen.add(idOf(tile));
-  else chosen.delete(idOf(tile));
+  pick(idOf(tile), on);
   const box = tile.querySelector('.choose input');
   if (box) box.checked = on;
 }
 
-function range(from, to, on = true) {
-  const tiles = allTiles();
-  const [one, other] = [tiles.indexOf(from), tiles.indexOf(to)];
-  if (one < 0) return [to];
-  const between = tiles.slice(Math.min(one, other), Math.max(one, other) + 1);
-  for (const tile of between) set(tile, on);
-  return between;
+function range(from, to) {
+  const ids = allIds();
+  const [one, other] = [ids.indexOf(from), ids.indexOf(to)].sort((a, b) => a - b);
+  for (const id of one < 0 ? [to] : ids.slice(one, other + 1)) pick(id, true);
+  dress();
 }
 
 function toggle(tile, extend) {
-  const on = extend || !chosen.has(idOf(tile));
-  if (extend && anchor?.isConnected) range(anchor, tile);
-  else set(tile, on);
-  anchor = tile;
+  if (extend && anchor) range(anchor, idOf(tile));
+  else set(tile, extend || !chosen.has(idOf(tile)));
+  anchor = idOf(tile);
   changed();
 }
 
@@ -115,13 +135,13 @@ function check(event) {
   if (!box.matches('.choose input')) return;
   const tile = tileOf(box);
   if (tile) {
-    if (box.checked && shift && anchor?.isConnected) range(anchor, tile);
+    if (box.checked && shift && anchor) range(anchor, idOf(tile));
     set(tile, box.checked);
-    anchor = tile;
+    anchor = idOf(tile);
   } else {
     const tiles = tilesOf(box.closest('.day'));
     for (const inside of tiles) set(inside, box.checked);
-    anchor = tiles.at(-1);
+    anchor = idOf(tiles.at(-1));
   }
   changed();
 }
@@ -155,7 +175,7 @@ async function mode(on) {
   document.documentElement.classList.toggle('choosing', on);
   if (!on) {
     header.inert = false;
-    if (bar?.contains(document.activeElement)) (anchor?.isConnected ? linkOf(anchor) : scope.querySelector('.grid a'))?.focus();
+    if (bar?.contains(document.activeElement)) linkOf(tileFor(anchor) ?? scope.querySelector('.grid > li:not([hidden])'))?.focus();
     bar?.remove();
     return;
   }
@@ -259,13 +279,13 @@ function finish(action, done, { message, undo }) {
   document.querySelector('dialog.panel')?.close();
   const ids = new Set(done);
   const touched = allTiles().filter((tile) => ids.has(idOf(tile)));
-  const leaves = action === 'bin' || action === (root.dataset.place === 'archive' ? 'unarchive' : 'archive') || action === 'unalbum'
-    || (action === 'unfavourite' && root.dataset.place === 'favourites');
+  const leaves = ['bin', 'unalbum', LEAVING[root.dataset.place]].includes(action);
   const next = leaves ? after(touched) : null;
+  if (leaves) for (const id of ids) gone.add(id);
   for (const tile of leaves ? touched : []) tile.hidden = true;
   for (const day of scope.querySelectorAll('.day:not(.spare)')) day.hidden = !tilesOf(day).length;
-  if (action === 'favourite' || action === 'unfavourite') for (const tile of touched) heart(tile, action === 'favourite');
-  if (leaves && next) anchor = next;
+  if (action.endsWith('favourite')) for (const id of ids) hearts.set(id, action === 'favourite');
+  if (next) anchor = idOf(next);
   clear();
   if (next) linkOf(next).focus();
   toast(message, undo && (() => back(undo, done, touched)));
@@ -281,11 +301,12 @@ function after(tiles) {
 
 function heart(tile, on) {
   tile.querySelector('.badge:not(.kind)')?.remove();
-  if (on) linkOf(tile).append(bar.querySelector('[data-heart]').content.cloneNode(true));
+  if (on && bar) linkOf(tile).append(bar.querySelector('[data-heart]').content.cloneNode(true));
 }
 
 async function back(action, ids, touched) {
   await act(action, ids);
+  for (const id of ids) gone.delete(id);
   for (const tile of touched) {
     tile.hidden = false;
     tile.closest('.day')?.removeAttribute('hidden');
@@ -328,7 +349,7 @@ function key(event) {
     if (event.shiftKey) {
       set(tile, true);
       set(target, true);
-      anchor = target;
+      anchor = idOf(target);
       changed();
     }
     linkOf(target).focus();
@@ -338,8 +359,9 @@ function key(event) {
 
 function everything(tile) {
   const day = tilesOf(tile.closest('.day') ?? scope);
-  const whole = day.every((one) => chosen.has(idOf(one))) ? allTiles() : day;
-  for (const one of whole) set(one, true);
+  const whole = day.every((one) => chosen.has(idOf(one))) ? allIds() : day.map(idOf);
+  for (const id of whole) pick(id, true);
+  dress();
   changed();
 }
 
@@ -359,40 +381,18 @@ async function bringAnd(then) {
 function touch(event) {
   const tile = tileOf(event.target);
   if (!tile || event.touches.length > 1) return;
-  const { clientX, clientY } = event.touches[0];
-  let pressed = false;
-  const timer = setTimeout(() => {
-    pressed = true;
-    anchor = tile;
-    set(tile, true);
-    navigator.vibrate?.(10);
-    changed();
-  }, PRESS_MS);
   const before = new Set(chosen);
-  const move = (moved) => {
-    const point = moved.touches[0];
-    if (!pressed) {
-      if (Math.hypot(point.clientX - clientX, point.clientY - clientY) > MOVED_PX) clearTimeout(timer);
-      return;
-    }
-    moved.preventDefault();
-    const over = tileOf(document.elementFromPoint(point.clientX, point.clientY));
-    for (const one of over ? allTiles() : []) if (!before.has(idOf(one))) set(one, false);
-    if (over) range(tile, over);
-    changed();
-  };
-  const calm = (menu) => menu.preventDefault();
-  const end = (ended) => {
-    clearTimeout(timer);
-    // The click that would follow is not meant.
-    if (pressed && ended.cancelable) ended.preventDefault();
-    scope.removeEventListener('touchmove', move);
-    scope.removeEventListener('touchend', end);
-    scope.removeEventListener('touchcancel', end);
-    setTimeout(() => scope.removeEventListener('contextmenu', calm));
-  };
-  scope.addEventListener('touchmove', move, { passive: false });
-  scope.addEventListener('touchend', end, { passive: false });
-  scope.addEventListener('touchcancel', end);
-  scope.addEventListener('contextmenu', calm);
+  hold(scope, event, {
+    start() {
+      anchor = idOf(tile);
+      set(tile, true);
+      changed();
+    },
+    over(element) {
+      const there = tileOf(element);
+      for (const id of there ? [...chosen] : []) if (!before.has(id)) chosen.delete(id);
+      if (there) range(anchor, idOf(there));
+      changed();
+    },
+  });
 }

@@ -1,4 +1,7 @@
-// The box on a tile, and where the arrow keys lead from one.
+// The box on a tile, where the arrow keys lead from one, and the finger that rests on one.
+
+const PRESS_MS = 500;
+const MOVED_PX = 10;
 
 export function boxFor(words) {
   const frame = document.createElement('label');
@@ -38,4 +41,38 @@ export function step(tiles, tile, name) {
     if (!best || off < best.off) best = { off, tile: tiles[place] };
   }
   return best?.tile;
+}
+
+// A finger that rests starts, and then tells what it is over until it is lifted; one that moves at once scrolls.
+export function hold(scope, event, { start, over }) {
+  const { clientX, clientY } = event.touches[0];
+  let pressed = false;
+  const timer = setTimeout(() => {
+    pressed = true;
+    navigator.vibrate?.(10);
+    start();
+  }, PRESS_MS);
+  const move = (moved) => {
+    const point = moved.touches[0];
+    if (!pressed) {
+      if (Math.hypot(point.clientX - clientX, point.clientY - clientY) > MOVED_PX) clearTimeout(timer);
+      return;
+    }
+    moved.preventDefault();
+    over(document.elementFromPoint(point.clientX, point.clientY));
+  };
+  const calm = (menu) => menu.preventDefault();
+  const end = (ended) => {
+    clearTimeout(timer);
+    // The click that would follow is not meant.
+    if (pressed && ended.cancelable) ended.preventDefault();
+    scope.removeEventListener('touchmove', move);
+    scope.removeEventListener('touchend', end);
+    scope.removeEventListener('touchcancel', end);
+    setTimeout(() => scope.removeEventListener('contextmenu', calm));
+  };
+  scope.addEventListener('touchmove', move, { passive: false });
+  scope.addEventListener('touchend', end, { passive: false });
+  scope.addEventListener('touchcancel', end);
+  scope.addEventListener('contextmenu', calm);
 }

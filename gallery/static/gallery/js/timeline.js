@@ -169,11 +169,14 @@ function changed() {
 }
 
 function turn(entries) {
+  let back = false;
   for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) restore(target);
+    if (isIntersecting) back = restore(target) || back;
     else drop(target);
   }
-  bound();
+  // Once for all that came back: whoever listens looks at every tile.
+  if (back) changed();
+  else bound();
 }
 
 function drop(section) {
@@ -181,17 +184,20 @@ function drop(section) {
   if (held.has(section) || !section.isConnected || section.contains(document.activeElement)) return;
   const { height } = section.getBoundingClientRect();
   held.set(section, grid.innerHTML);
+  // What is selected from here to there may lie in between (select.js).
+  section.dataset.held = [...grid.querySelectorAll(':scope > li > a')].map((link) => link.pathname).join(' ');
   section.style.setProperty('--was', `${height}px`);
   section.classList.add('spare');
   grid.replaceChildren();
 }
 
 function restore(section) {
-  if (!held.has(section)) return;
+  if (!held.has(section)) return false;
   section.querySelector('.grid').innerHTML = held.get(section);
   held.delete(section);
+  delete section.dataset.held;
   section.classList.remove('spare');
-  list.dispatchEvent(new CustomEvent('tiles'));
+  return true;
 }
 
 // On a screen so large, or rows so small, that what is near is too much: the furthest go first.
