@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +89,15 @@ def test_a_closer_look_divides_a_cluster(alice: User) -> None:
     box = Box(2.2, 48.8, 2.5, 48.95)
     assert [cluster.count for cluster in clusters.clusters(alice, WORLD, 1)] == [2]
     assert [cluster.count for cluster in clusters.clusters(alice, box, 12)] == [1, 1]
+
+
+def test_the_name_of_a_cluster_is_read_once_for_each_cell(alice: User) -> None:
+    for _ in range(5):
+        at(alice, 48.85, 2.35)
+    with CaptureQueriesContext(connection) as queries:
+        (cluster,) = clusters.clusters(alice, WORLD, 3)
+    assert (cluster.count, cluster.place, cluster.country) == (5, "Paris", "FR")
+    assert "GROUP BY" in queries[-1]["sql"]
 
 
 def test_photos_at_one_spot_have_a_box_of_no_size(alice: User) -> None:
@@ -209,3 +221,25 @@ def test_own_tiles_may_be_fetched_by_the_map_alone(
     assert "https://tiles.example.org " in page.headers["Content-Security-Policy"].replace(";", " ")
     assert 'data-tiles="https://tiles.example.org/world.pmtiles"' in page.content.decode()
     assert "tiles.example.org" not in client.get("/places/").headers["Content-Security-Policy"]
+
+
+def test_the_squares_of_a_small_library_are_counted_each_time(alice: User) -> None:
+    at(alice, 43.2, -4.8)
+    assert [one.count for one in clusters.clusters(alice, WORLD, 1)] == [1]
+    at(alice, 43.2, -4.8)
+    assert [one.count for one in clusters.clusters(alice, WORLD, 1)] == [2]
+
+
+def test_the_squares_of_a_large_library_hold_for_a_while_and_for_its_owner_alone(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gallery.places.clusters.MANY", 2)
+    at(alice, 43.2, -4.8)
+    at(alice, 43.2, -4.8)
+    at(bob, 43.2, -4.8)
+    for counted in (2, 2):
+        assert [one.count for one in clusters.clusters(alice, WORLD, 1)] == [counted]
+        at(alice, 43.2, -4.8)
+    assert [one.count for one in clusters.clusters(bob, WORLD, 1)] == [1]
+    cache.clear()
+    assert [one.count for one in clusters.clusters(alice, WORLD, 1)] == [4]

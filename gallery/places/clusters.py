@@ -1,10 +1,12 @@
 """Photos on the map: clusters of those in a box, and the photos of a box themselves. Only ever one user's own."""
 
+import hashlib
 import math
 import operator
 from dataclasses import dataclass
 from functools import reduce
 
+from django.core.cache import cache
 from django.db.models import Count, F, Max, Min, Q
 
 from gallery import access
@@ -16,6 +18,9 @@ from gallery.places.cells import Box
 # At most this many squares side by side, so that an answer is bounded whatever is asked.
 ACROSS = 24
 MAX_ZOOM = 22
+# From so many photos on, counting them takes a good part of a second: then what was counted holds for a while.
+MANY = 50_000
+MANY_KEPT_S = 120
 # From so many on, the newest of a box are found sooner by reading the library from its newest photo on.
 FEW = 2_000
 
@@ -76,15 +81,7 @@ def clusters(user: User, box: Box, zoom: int) -> list[Cluster]:
     """
     level = cells.level_for(box, zoom, ACROSS)
     shift = 2 * (cells.LEVEL - level)
-    rows = (
-        access.timeline_of(user)
-        .filter(_inside(box))
-        .annotate(square=F("cell").bitrightshift(shift))
-        .order_by()
-        .values_list("square")
-        .annotate(count=Count("cell"), first=Min("cell"), last=Max("cell"))
-    )
-    seen = [row for row in rows if cells.touches(row[0] << shift, level, box)]
+    seen = [row for row in _counted(user, box, shift) if cells.touches(row[0] << shift, level, box)]
     names = _names(user, [first for _, _, first, _ in seen])
     found = [
         Cluster(
@@ -98,6 +95,28 @@ def clusters(user: User, box: Box, zoom: int) -> list[Cluster]:
     return sorted(found, key=lambda cluster: -cluster.count)
 
 
+def _counted(user: User, box: Box, shift: int) -> list[tuple[int, int, int, int]]:
+    """Return each square that has photos in or near the box: how many, and the first and the last of their cells.
+
+    Maps of the world, on which most of a large library lies, are asked for again and again, at a few widths.
+    """
+    spans = [(span.first, span.beyond) for span in cells.spans(box)]
+    known = f"map:{user.pk}:{shift}:{hashlib.sha256(repr(spans).encode()).hexdigest()}"
+    if (counted := cache.get(known)) is not None:
+        return list(counted)
+    rows = list(
+        access.timeline_of(user)
+        .filter(_inside(box))
+        .annotate(square=F("cell").bitrightshift(shift))
+        .order_by()
+        .values_list("square")
+        .annotate(count=Count("cell"), first=Min("cell"), last=Max("cell"))
+    )
+    if sum(count for _, count, _, _ in rows) >= MANY:
+        cache.set(known, rows, MANY_KEPT_S)
+    return rows
+
+
 def _extent(square: int, level: int, first: int, last: int) -> Box:
     """Return the box around a cluster: that of its square, or the spot at which all of it lies."""
     if first == last:
@@ -107,11 +126,10 @@ def _extent(square: int, level: int, first: int, last: int) -> Box:
 
 def _names(user: User, codes: list[int]) -> dict[int, tuple[str, str]]:
     """Return place and country of a photo at each of the cells."""
-    named = access.timeline_of(user).filter(cell__in=codes).order_by()
-    return {
-        code or 0: (place or "", country or "")
-        for code, place, country in named.values_list("cell", "place", "country")
-    }
+    named = access.timeline_of(user).filter(cell__in=codes).order_by().values_list("cell")
+    # One row for each cell, however many photos were taken there.
+    rows = named.annotate(a_place=Max("place"), a_country=Max("country"))
+    return {code or 0: (place or "", country or "") for code, place, country in rows}
 
 
 def in_box(user: User, box: Box) -> ImageQuerySet:

@@ -67,6 +67,8 @@ def _of_words(user: User, letter: str, term: Term) -> Condition:
 
 def _of_tokens(user: User, parts: tuple[tuple[str, str], ...], *, goes_on: bool) -> Condition:
     """Return the condition that an image has these words one after the other; the last may go on."""
+    # What begins with one letter is a large part of any library, and nothing that anybody looks for.
+    goes_on = goes_on and len(parts[-1][1]) > 1
     prefix = folding.namespace(user.pk)
     tokens = [prefix + letter + word for letter, word in parts]
     text = SearchEntry.objects.filter(image=OuterRef("pk")).values("text")
