@@ -153,12 +153,17 @@ def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> No
         # Brought by a guest before: its owner has it now by their own hand.
         Image.objects.filter(pk=known.pk).exclude(held_at=None).update(held_at=None)
     _put_into_album(upload, known)
+    index.refresh([known.pk])
 
 
 def _put_into_album(upload: Upload, image: Image) -> None:
     """Put the photo where it was sent to; not where its owner may add nothing any more."""
     # What a guest brings gets there when the owner has looked at it.
-    if upload.guest_name is None and upload.album is not None and access.may_contribute(upload.owner, upload.album):
+    if (
+        upload.guest_name is None
+        and upload.album is not None
+        and access.may_contribute(upload.owner, upload.album)
+    ):
         upload.album.add([image.pk], by=upload.owner)
 
 
@@ -260,12 +265,12 @@ def _count(upload: Upload, size: int) -> None:
 def no_space(owner: User, size: int) -> QuotaExceeded:
     """Return the refusal of bytes that do not fit."""
     mb = 1024**2
-    return QuotaExceeded(
-        words % {name: number_format(value, decimals[name]) for name, value in figures.items()}
-    )
     words = gettext(
         "There is no space for %(size)s MB: %(used)s of %(quota)s MB are used, and uploads under way count as well. "
         "Empty the bin, or ask for more space."
     )
     figures = {"size": size / mb, "used": owner.used_bytes / mb, "quota": owner.quota / mb}
     decimals = {"size": 1, "used": 0, "quota": 0}
+    return QuotaExceeded(
+        words % {name: number_format(value, decimals[name]) for name, value in figures.items()}
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from gallery import objectstore, tasks, uploads
+from gallery import objectstore, search, tasks, uploads
 from gallery.errors import InvalidUpload, NotUploaded, QuotaExceeded
 from gallery.models import Image, Upload, User
 from photosky.env import S3Settings
@@ -143,6 +143,7 @@ def test_own_photo_is_not_asked_for_again_but_put_into_the_album(alice: User) ->
     assert answer.status == "exists"
     assert answer.request is None
     assert list(album.images.values_list("sha256", flat=True)) == [hashlib.sha256(data).hexdigest()]
+    assert list(search.run(alice, "summer")) == [answer.image]
 
 
 def test_the_same_photo_of_another_owner_is_another_photo(alice: User, bob: User) -> None:
@@ -326,7 +327,7 @@ def test_photo_posted_by_form_that_is_known_is_not_kept_twice(alice: User) -> No
 
     data = photo_bytes()
     known = upload_photo(alice, data).image
-    upload, form = uploads.start_form(alice, lambda key: f"http://photos.test/{key}/")
+    upload, form = uploads.start_form(alice, lambda key: f"http://photos.test/{key}/", make_album(alice))
     requests.post(
         form.url, data=dict(form.fields), files={"file": ("x.jpg", data)}, allow_redirects=False, timeout=20
     )
@@ -337,6 +338,7 @@ def test_photo_posted_by_form_that_is_known_is_not_kept_twice(alice: User) -> No
     alice.refresh_from_db()
     assert upload.code == "duplicate"
     assert upload.image == known
+    assert list(search.run(alice, "summer")) == [known]
     assert alice.used_bytes == len(data)
 
 

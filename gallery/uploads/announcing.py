@@ -23,6 +23,7 @@ from gallery.errors import (
     UnsupportedType,
 )
 from gallery.models import Album, Image, Upload, User, new_token
+from gallery.search import index
 from photosky.database import atomic_retry
 
 MAX_FILES = 100
@@ -196,7 +197,14 @@ def _answer_known(batch: _Batch) -> None:
         batch.answers[place] = Started("exists", image=image)
         inside.append(image.pk)
     if batch.album is not None and inside:
-        atomic_retry(batch.album.add)(inside, by=batch.owner)
+        _put_into(batch.album, inside, batch.owner)
+
+
+@atomic_retry
+def _put_into(album: Album, image_ids: Sequence[uuid.UUID], owner: User) -> None:
+    album.add(image_ids, by=owner)
+    # The album's title is a word by which its photos are found.
+    index.refresh(image_ids)
 
 
 def _rows(batch: _Batch) -> dict[str, Upload]:
