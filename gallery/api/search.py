@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -54,6 +55,7 @@ class SearchView(ListAPIView[Image]):
     def paginate_queryset(self, queryset: Any) -> Any:
         """Return a page of images and sign the addresses of all of them in one go."""
         page: list[Image] = super().paginate_queryset(queryset) or []
+        prefetch_related_objects(page, "tags")
         signed = renditions.urls(page, RUNGS)
         self.signed = {image.pk: urls for image, urls in zip(page, signed, strict=True)}
         return page

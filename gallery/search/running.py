@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from django.db.models import Q
 
 from gallery import access
-from gallery.models import Album, AlbumQuerySet, Image, ImageQuerySet, User
+from gallery.models import Album, AlbumMember, AlbumQuerySet, Image, ImageQuerySet, User
 from gallery.search import conditions, engines
 from gallery.search.conditions import Condition
 from gallery.search.language import Query, Term, parse
@@ -41,9 +41,8 @@ def _asked(user: User, query: Query, albums: dict[Term, AlbumQuerySet], groups: 
         for group in query.groups
         if all(term.field == "album" and not term.negated for term in group)
     ]
-    shared = any(
-        album.owner_id != user.pk or album.memberships.exists() for group in named for album in group
-    )
+    owners = {album.pk: album.owner_id for group in named for album in group}
+    shared = set(owners.values()) - {user.pk} or AlbumMember.objects.filter(album__in=owners).exists()
     if shared and all(one.of_others for group in groups for one in group):
         return Image.objects.shown()
     return access.library_of(user)
