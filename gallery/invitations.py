@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,9 +12,13 @@ from django.utils.translation import gettext as _
 from gallery import access
 from gallery.errors import GalleryError
 from gallery.models import Album, AlbumMember, Invitation, InvitationQuerySet, User
+from photosky.counting import count
 from photosky.database import atomic_retry
 
 KEPT_OPEN = timedelta(days=14)
+A_DAY_S = 24 * 60 * 60
+# Of one person, at a time: what nobody accepts is to be taken back, or ends.
+MOST_OPEN = 100
 
 
 class MayNotInvite(GalleryError):
@@ -23,9 +28,21 @@ class MayNotInvite(GalleryError):
     status = 403
 
 
+class TooManyInvitations(GalleryError):
+    """The person made many invitations today, or has many that nobody accepted."""
+
+    code = "too_many_invitations"
+    status = 429
+
+
 def may_invite(by: User, album: Album | None = None) -> bool:
     """Return whether the person may invite: staff to the gallery, an album's owner to that album."""
     return album.owner_id == by.pk if album is not None else by.is_staff
+
+
+def may_bring_strangers(by: User) -> bool:
+    """Return whether the person's invitations are mailed and make accounts; those of others are for who has one."""
+    return by.is_staff or bool(settings.MEMBERS_INVITE)
 
 
 def invite(
@@ -34,10 +51,11 @@ def invite(
     """Make an invitation; return it and its token, which nobody can read again. Sends nothing.
 
     Whoever accepts it is a member of `album`, where one is given, with that role. `email` may be empty: the link is
-    then handed over in another way. Raises MayNotInvite.
+    then handed over in another way. Raises MayNotInvite and TooManyInvitations.
     """
     if not may_invite(by, album):
         raise MayNotInvite(_("Only staff invite to the gallery, and only its owner invites to an album."))
+    _hold_to_limits(by)
     invitation = Invitation(
         invited_by=by,
         email=email.strip(),
@@ -48,6 +66,19 @@ def invite(
     plain = invitation.new_token()
     invitation.save(force_insert=True)
     return invitation, plain
+
+
+def _hold_to_limits(by: User) -> None:
+    if Invitation.objects.filter(invited_by=by).open_at(timezone.now())[:MOST_OPEN].count() >= MOST_OPEN:
+        raise TooManyInvitations(
+            _("%(number)s of your invitations are open: take back some of them first.")
+            % {"number": MOST_OPEN}
+        )
+    if count(f"invite:{by.pk}", A_DAY_S).total > settings.INVITATIONS_A_DAY:
+        raise TooManyInvitations(
+            _("You may make %(number)s invitations a day: make this one tomorrow.")
+            % {"number": settings.INVITATIONS_A_DAY}
+        )
 
 
 def address(plain: str) -> str:

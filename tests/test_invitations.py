@@ -57,7 +57,10 @@ def test_link_is_shown_once_and_kept_nowhere(keeper: User, signed_in: SignedIn) 
     assert not any(token in str(value) for value in Invitation.objects.values().get().values())
 
 
-def test_owner_invites_to_an_album_and_the_new_person_sees_it(alice: User, signed_in: SignedIn) -> None:
+def test_owner_invites_to_an_album_and_the_new_person_sees_it(
+    alice: User, signed_in: SignedIn, settings: Settings
+) -> None:
+    settings.MEMBERS_INVITE = True
     image = make_image(alice)
     album, other = make_album(alice, image), make_album(alice, title="Private")
     page = signed_in(alice).post("/account/invitations/", {"album": album.pk, "role": "contributor"})
@@ -70,6 +73,71 @@ def test_owner_invites_to_an_album_and_the_new_person_sees_it(alice: User, signe
     assert guest.get(other.get_absolute_url()).status_code == 404
     member = AlbumMember.objects.get(album=album)
     assert (member.user.username, member.role) == ("zoe", "contributor")
+
+
+def test_invitation_by_an_owner_makes_no_account_unless_the_gallery_lets_it(alice: User, bob: User) -> None:
+    album = make_album(alice)
+    _, plain = invitations.invite(alice, "", album)
+    address, guest = invitations.address(plain), Client()
+
+    page, answer = guest.get(address), guest.post(address, NEW)
+
+    assert f"/accounts/login/?next={address}" in page.content.decode()
+    assert (page.status_code, answer.status_code) == (200, 403)
+    assert not User.objects.filter(username="zoe").exists()
+    guest.force_login(bob)
+    assert guest.post(address).headers["Location"] == album.get_absolute_url()
+
+
+@pytest.mark.parametrize("path", ["/account/invitations/", "/albums/{album}/members/"])
+def test_invitation_by_an_owner_is_mailed_to_nobody_unless_the_gallery_lets_it(
+    alice: User, bob: User, signed_in: SignedIn, settings: Settings, path: str
+) -> None:
+    settings.MAIL_WORKS, settings.SITE_URL = True, "https://photos.example.com"
+    album = make_album(alice)
+    client, sent = signed_in(alice), []
+    for settings.MEMBERS_INVITE in (False, True):
+        for email in ("zoe@example.com", bob.email):
+            values = {"email": email, "who": email, "album": album.pk, "role": "viewer"}
+            assert client.post(path.format(album=album.pk), values).status_code == 200
+            sent.append(len(mail.outbox))
+
+    assert sent == [0, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "path", ["/account/invitations/", "/albums/{album}/members/", "/api/albums/{album}/members/"]
+)
+def test_person_makes_so_many_invitations_a_day_and_no_more(
+    alice: User, signed_in: SignedIn, settings: Settings, path: str
+) -> None:
+    settings.INVITATIONS_A_DAY = 2
+    album = make_album(alice)
+    address, email = path.format(album=album.pk), "zoe@example.com"
+    values: dict[str, object] = {"email": email, "who": email, "album": album.pk, "role": "viewer"}
+    client = signed_in(alice)
+    if path.startswith("/api/"):
+        answers = [client.post(address, {"email": email}, "application/json") for _ in range(3)]
+    else:
+        answers = [client.post(address, values) for _ in range(3)]
+
+    assert Invitation.objects.count() == 2
+    assert answers[2].status_code >= 400
+    assert "2 invitations a day" in answers[2].content.decode()
+
+
+def test_person_has_so_many_invitations_open_and_no_more(
+    keeper: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "MOST_OPEN", 2)
+    first, _ = invitations.invite(keeper, "")
+    invitations.invite(keeper, "")
+    with pytest.raises(invitations.TooManyInvitations):
+        invitations.invite(keeper, "")
+
+    invitations.revoke(keeper, first.pk)
+
+    assert invitations.invite(keeper, "")
 
 
 def test_person_with_an_account_joins_as_who_they_are(alice: User, bob: User, signed_in: SignedIn) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from gallery.api import tokens
-from gallery.models import ApiToken, User
+from gallery.models import ApiToken, Invitation, User
 from photosky.env import S3Settings
 from tests.make import make_album, make_image
 
@@ -207,6 +207,10 @@ def test_token_with_scope_share_alone_neither_reads_nor_changes(alice: User) -> 
         ("PATCH", "me", {MANAGE}),
         ("POST", "album-add", {MANAGE}),
         ("DELETE", "album-detail", {MANAGE}),
+        ("POST", "album-member-list", {SHARE}),
+        ("PATCH", "album-member-detail", {SHARE}),
+        ("DELETE", "album-member-detail", {MANAGE}),
+        ("GET", "album-member-list", {READ}),
         ("PUT", "of-something-new", {MANAGE}),
         ("GET", "of-something-new", {READ}),
     ],
@@ -227,6 +231,20 @@ def test_no_token_makes_or_ends_a_token(alice: User, scopes: list[str]) -> None:
     assert (made.status_code, ended.status_code) == (403, 403)
     assert problem(made)["code"] == "scope_missing"
     assert ApiToken.objects.count() == 2
+
+
+def test_token_lets_people_with_an_account_in_where_it_may_share_and_nobody_else(
+    alice: User, bob: User, stranger: User
+) -> None:
+    album = make_album(alice)
+    path = f"/api/albums/{album.pk}/members/"
+    manage, share = program(issue(alice, MANAGE)), program(issue(alice, SHARE))
+
+    assert manage.post(path, {"username": "bob"}, "application/json").status_code == 403
+    assert share.post(path, {"username": "bob"}, "application/json").status_code == 201
+    by_mail = share.post(path, {"email": "zoe@example.com"}, "application/json")
+    assert (by_mail.status_code, problem(by_mail)["code"]) == (403, "sessions_only")
+    assert not Invitation.objects.exists()
 
 
 def test_person_makes_and_ends_tokens_by_the_api(alice: User, stranger: User, signed_in: SignedIn) -> None:

@@ -37,7 +37,7 @@ class TokenForm(forms.Form):
         (ApiToken.Scope.READ, _("Read: see what you see")),
         (ApiToken.Scope.UPLOAD, _("Upload: bring photos in, and make the albums they go into")),
         (ApiToken.Scope.MANAGE, _("Manage: change and delete what you may")),
-        (ApiToken.Scope.SHARE, _("Share: make and end share links")),
+        (ApiToken.Scope.SHARE, _("Share: make and end share links, and let people into albums")),
     )
 
     name = forms.CharField(label=_("Where it is used"), max_length=100)

@@ -16,7 +16,13 @@ def link_to(request: HttpRequest, plain: str) -> str:
 
 
 def send_invitation(invitation: Invitation, link: str) -> str:
-    """Mail the link where mail works and an address was given; return the address it went to."""
+    """Mail the link where mail works, an address was given and the inviter may write to strangers.
+
+    Returns the address it went to.
+    """
+    if not invitations.may_bring_strangers(invitation.invited_by):
+        # Also not to those who have an account: whether it was mailed would tell that they do.
+        return ""
     values = {
         "inviter": invitation.invited_by.get_full_name() or invitation.invited_by.get_username(),
         "album": invitation.album,

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -15,7 +16,7 @@ from gallery.api.authentication import person
 from gallery.api.fields import StrictMixin, UtcDateTimeField
 from gallery.api.filters import NoFilter, StrictFilterBackend
 from gallery.api.pagination import CursorPages
-from gallery.models import AlbumMember
+from gallery.models import AlbumMember, ApiToken
 
 
 class MemberSerializer(serializers.ModelSerializer[AlbumMember]):
@@ -100,13 +101,17 @@ class MemberViewSet(GenericViewSet[AlbumMember]):
     def create(self, request: Request, album_pk: uuid.UUID) -> Response:
         """Bring a person in. For an e-mail address the answer is the same whether it has an account or not.
 
-        For the owner. Nothing is mailed: hand the address of the invitation over yourself.
+        For the owner, and by e-mail with no token. Nothing is mailed: hand the address of the invitation over yourself.
         """
         album, asked = access.own_album(request.user, album_pk), InviteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
         answer: dict[str, Any] = {"member": None, "invitation": None}
         if "email" in values:
+            if isinstance(request.auth, ApiToken):
+                raise PermissionDenied(
+                    "No token invites by e-mail: sign in, or name a user.", code="sessions_only"
+                )
             _row, token = invitations.invite(person(request), values["email"], album, values["role"])
             answer["invitation"] = invitations.address(token)
         else:

@@ -21,6 +21,8 @@ UPLOADING: dict[str, frozenset[str]] = {
 }
 # The addresses of share links, by the first word of their names.
 SHARING = ("share", "sharelink")
+# Bringing people in is sharing, too; ending a membership is not.
+INVITING: dict[str, frozenset[str]] = {"album-member": frozenset({"POST", "PATCH"})}
 # Addresses at which no token changes anything, whatever its scopes: a token must not make or widen another.
 SESSIONS_ONLY = ("token",)
 
@@ -83,6 +85,8 @@ def scopes_for(method: str, name: str) -> list[str]:
         return []
     if _is_at(name, *SHARING):
         return [Scope.SHARE, Scope.READ] if safe else [Scope.SHARE]
+    if any(_is_at(name, address) and method in methods for address, methods in INVITING.items()):
+        return [Scope.SHARE]
     wanted: list[str] = [Scope.READ] if safe else [Scope.MANAGE]
     uploads = any(_is_at(name, address) and method in methods for address, methods in UPLOADING.items())
     return [Scope.UPLOAD, *wanted] if uploads else wanted

@@ -16,6 +16,7 @@ from gallery import invitations as inviting
 from gallery.access import GONE
 from gallery.accounts.forms import InvitationForm, JoinForm
 from gallery.accounts.handing_over import link_to, send_invitation
+from gallery.errors import GalleryError
 from gallery.models import Album, Invitation, User
 from gallery.views.people import SignedIn
 from photosky.counting import count
@@ -34,10 +35,14 @@ def invitations(request: SignedIn) -> HttpResponse:
     form = InvitationForm(request.POST or None, by=request.user, initial={"album": request.GET.get("album")})
     link = sent_to = ""
     if request.method == "POST" and form.is_valid():
-        invitation, plain = inviting.invite(request.user, **form.cleaned_data)
-        link = link_to(request, plain)
-        sent_to = send_invitation(invitation, link)
-        form = InvitationForm(by=request.user)
+        try:
+            invitation, plain = inviting.invite(request.user, **form.cleaned_data)
+        except GalleryError as error:
+            form.add_error(None, error.message)
+        else:
+            link = link_to(request, plain)
+            sent_to = send_invitation(invitation, link)
+            form = InvitationForm(by=request.user)
     context = {
         "form": form,
         "link": link,
@@ -86,6 +91,9 @@ def _join(request: HttpRequest, user: User, invitation: Invitation) -> HttpRespo
 
 
 def _make_account(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    if not inviting.may_bring_strangers(invitation.invited_by):
+        status = 403 if request.method == "POST" else 200
+        return render(request, "invitations/accept.html", {"invitation": invitation}, status=status)
     form = JoinForm(request.POST or None, initial={"email": invitation.email})
     if request.method != "POST" or not form.is_valid():
         context = {"form": form, "invitation": invitation}

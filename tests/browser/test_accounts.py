@@ -3,6 +3,7 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from playwright.sync_api import CDPSession, Page, expect
+from pytest_django import Settings
 
 from gallery import invitations
 from gallery.models import ApiToken, User
@@ -111,7 +112,10 @@ def test_everything_but_passkeys_works_without_javascript(alice: User, site: Sit
     expect(page.get_by_text("This needs JavaScript")).to_be_visible()
 
 
-def test_invited_person_goes_from_the_link_to_the_album(alice: User, site: Site, page: Page) -> None:
+def test_invited_person_goes_from_the_link_to_the_album(
+    alice: User, site: Site, page: Page, settings: Settings
+) -> None:
+    settings.MEMBERS_INVITE = True
     album = make_album(alice, title="Picos")
     _, plain = invitations.invite(alice, "", album)
 
