@@ -45,9 +45,21 @@ def can_turn(image: Image) -> bool:
 
 def pending(image: Image) -> int | None:
     """Return where the picture will stand once all wishes are fulfilled; None where none is open."""
-    waiting = Job.objects.filter(owner_id=image.owner_id, kind=KIND, state=Job.State.WAITING).order_by("id")
-    wishes = [job["degrees"] for job in waiting.values_list("payload", flat=True) if _is_of(job, image)]
-    return int(wishes[-1]) if wishes else None
+    return outlook(image)[0]
+
+
+def outlook(image: Image) -> tuple[int | None, str]:
+    """Return where the picture will stand, None where no wish is open; and why the last wish came to nothing."""
+    jobs_of_owner = Job.objects.filter(owner_id=image.owner_id, kind=KIND)
+    # Few: what was done is most of them, and says nothing of what comes.
+    rows = jobs_of_owner.exclude(state=Job.State.DONE).order_by("id")
+    mine = [job for job in rows.only("id", "state", "payload", "reason") if _is_of(job.payload, image)]
+    waiting = [job for job in mine if job.state == Job.State.WAITING]
+    if waiting:
+        return int(waiting[-1].payload["degrees"]), ""
+    if mine and not _is_overtaken(mine[-1], image):
+        return None, mine[-1].reason
+    return None, ""
 
 
 @atomic_retry
@@ -86,7 +98,8 @@ def _rebuilt(image: Image, wanted: int) -> bool:
 
 
 def _is_overtaken(job: Job, image: Image) -> bool:
-    later = Job.objects.owned_by(job.owner).filter(kind=KIND, id__gt=job.pk).values_list("payload", flat=True)
+    turns = Job.objects.filter(owner_id=image.owner_id, kind=KIND, id__gt=job.pk)
+    later = turns.values_list("payload", flat=True)
     return any(_is_of(payload, image) for payload in later)
 
 

@@ -174,3 +174,21 @@ def test_strangers_turn_nothing(stranger: User, photo: Image) -> None:
     client.force_login(stranger)
     assert client.post(f"{photo.get_absolute_url()}rotate/", {"degrees": "90"}).status_code == 404
     assert not Job.objects.exists()
+
+
+def test_the_page_tells_why_a_turn_came_to_nothing_until_another_succeeds(alice: User, photo: Image) -> None:
+    client = Client()
+    client.force_login(alice)
+    url = photo.get_absolute_url()
+    original = objectstore.read(photo.original_key, max_bytes=photo.bytes)
+    objectstore.delete([photo.original_key])
+    rotation.turn(photo, 90)
+    work()
+    assert rotation.outlook(photo) == (None, Job.objects.get().reason)
+    assert "could not be turned" in client.get(url).content.decode()
+    objectstore.put(photo.original_key, original, content_type=photo.content_type, if_absent=True)
+    rotation.turn(photo, 90)
+    assert rotation.outlook(photo) == (90, "")
+    work()
+    assert rotation.outlook(photo) == (None, "")
+    assert "could not be turned" not in client.get(url).content.decode()

@@ -58,7 +58,7 @@ def _about(request: SignedIn, image: Image, form: ImageForm | None) -> dict[str,
     mine = image.owner_id == request.user.pk
     live, others = _stack(request, image)
     original = reverse("gallery:original", args=[image.pk]) if mine else ""
-    wanted = rotation.pending(image) if mine else None
+    wanted, failure = rotation.outlook(image) if mine else (None, "")
     return {
         "image": image,
         "mine": mine,
@@ -68,6 +68,7 @@ def _about(request: SignedIn, image: Image, form: ImageForm | None) -> dict[str,
         "tags": sorted(image.tags.all(), key=lambda tag: tag.slug) if mine else [],
         "strip": others,
         "turn": (wanted - (image.rotation or 0)) % 360 if wanted is not None else None,
+        "turn_failure": failure,
         "can_turn": mine and rotation.can_turn(image),
         "form": (form or ImageForm(image)) if mine else None,
         "album_form": AddToAlbumForm(user=request.user) if mine else None,
