@@ -125,13 +125,30 @@ document.addEventListener('click', async (event) => {
   const link = event.target.closest?.('.grid > li > a');
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
+  const release = holdKeys();
   try {
     viewer = await import(document.body.dataset.viewer);
-    await viewer.open(link);
+    await viewer.open(link, release);
   } catch {
     location.assign(link.href);
   }
 });
+
+// What is pressed before the viewer listens is meant for it.
+function holdKeys() {
+  const early = [];
+  const hold = (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    early.push(event);
+  };
+  addEventListener('keydown', hold, true);
+  return () => {
+    removeEventListener('keydown', hold, true);
+    return early;
+  };
+}
 
 const uploader = document.getElementById('uploader');
 if (uploader) {

@@ -19,11 +19,13 @@ const openViewer = async () => {
   viewer.open(opener);
 };
 // Back to an address that this page is not of: it was reloaded within the viewer, whose grid is gone.
-const { pathname } = location;
+const { letters, address = location.pathname } = document.querySelector('.stage').dataset;
+const stay = () => viewer || location.pathname === address || location.reload();
 addEventListener('popstate', (event) => {
   viewer?.popped(event);
-  if (!viewer && location.pathname !== pathname) location.reload();
+  stay();
 });
+stay();
 opener.addEventListener('click', openViewer);
 picture?.addEventListener('click', openViewer);
 
@@ -102,7 +104,10 @@ function turning({ dataset }) {
   picture.style.scale = turn % 180 ? Math.min(frame.clientWidth / clientHeight, frame.clientHeight / clientWidth) : 1;
   waiting = setTimeout(async () => {
     const part = await fetchPart(location.href).catch(() => null);
-    if (part && part.dataset.turn === undefined) showIn(places, part);
+    if (part && part.dataset.turn === undefined) {
+      showIn(places, part);
+      said.textContent = part.querySelector('[data-turn-failed]')?.textContent ?? '';
+    }
     turning(part ?? { dataset });
   }, LOOK_AGAIN);
 }

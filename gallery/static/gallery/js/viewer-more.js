@@ -13,6 +13,20 @@ export class More {
     this.pages = { next: page('next'), prev: page('prev') };
     this.took = (part) => this.take(part);
     sendInPlace(viewer.places, this.took);
+    viewer.places.about.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      this.info();
+    });
+  }
+
+  press(key) {
+    if (key === 'i') {
+      this.info();
+      return;
+    }
+    const control = this.viewer.places.acts.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    (control?.requestSubmit ?? control?.click)?.call(control);
   }
 
   send(form, submitter) {
@@ -67,10 +81,11 @@ export class More {
     try {
       const answer = await fetch(href);
       const page = parse(await answer.text());
-      page.head.prepend(Object.assign(page.createElement('base'), { href: answer.url }));
       const known = new Set(viewer.items.map(({ url }) => url));
       const found = [...page.querySelectorAll('.grid > li > a')].map(viewer.fromTile).filter(({ url }) => !known.has(url));
-      pages[side] = page.querySelector(`main a[rel="${side}"]:not(.turn)`)?.href;
+      // Its own base would be ours, and a base element is forbidden.
+      const onward = page.querySelector(`main a[rel="${side}"]:not(.turn)`)?.getAttribute('href');
+      pages[side] = onward && new URL(onward, answer.url).href;
       if (side === 'next') viewer.items.push(...found);
       else this.prepend(found);
       this.arrived();
@@ -108,21 +123,44 @@ export class More {
     swipe.potentialIndex += by;
   }
 
+  film(event) {
+    const { content } = event;
+    event.preventDefault();
+    const { video: src, src: poster, alt } = content.data.part.dataset;
+    content.element = Object.assign(document.createElement('div'), { className: 'pswp__content viewer-video' });
+    const film = Object.assign(document.createElement('video'), {
+      src, poster, controls: true, playsInline: true, preload: 'metadata', ariaLabel: alt,
+    });
+    // Its controls take what is pressed on them; a swipe begins above.
+    film.addEventListener('pointerdown', (press) => press.clientY > film.getBoundingClientRect().bottom - 80 && press.stopPropagation());
+    content.element.append(film);
+    content.onLoaded();
+  }
+
+  // Past one pixel to a pixel the owner sees the original itself.
+  sharpen({ content, currZoomLevel, width }) {
+    const { original, largest } = content.data.part?.dataset ?? {};
+    if (!original || content.sharp || currZoomLevel * width * devicePixelRatio <= +largest) return;
+    content.sharp = true;
+    content.element.srcset += `,${original} ${width}w`;
+    content.element.sizes = `${width}px`;
+  }
+
   // A press and hold moves what is a live photo.
   hold() {
     const { viewer } = this;
     const { live: src } = viewer.shown.part.dataset;
     this.still();
     this.timer = setTimeout(() => {
-      this.film = Object.assign(document.createElement('video'), { className: 'viewer-live', src, autoplay: true, playsInline: true });
-      viewer.root.append(this.film);
+      this.clip = Object.assign(document.createElement('video'), { className: 'viewer-live', src, autoplay: true, playsInline: true });
+      viewer.root.append(this.clip);
     }, 300);
   }
 
   still() {
     clearTimeout(this.timer);
-    this.film?.remove();
-    this.film = null;
+    this.clip?.remove();
+    this.clip = null;
   }
 
   // A picture that is being turned is shown turned, until the server has made it so.
@@ -144,9 +182,15 @@ export class More {
       viewer.know(item, part);
       if (item === viewer.shown) {
         this.turning();
-        if (part.dataset.turn === undefined) this.shown();
+        if (part.dataset.turn === undefined) this.turned(part);
       }
     }, LOOK_AGAIN);
+  }
+
+  turned(part) {
+    this.shown();
+    const failed = part.querySelector('[data-turn-failed]');
+    if (failed) this.say(failed.textContent);
   }
 
   take(part) {

@@ -21,8 +21,12 @@ export function popped(event) {
 }
 
 // Opens the viewer at a tile, among all tiles of the page; elsewhere at the page's photo, from which it goes on.
-export async function open(link) {
-  if (current) return;
+// `release` ends the holding of keys, and returns those that were pressed too early.
+export async function open(link, release) {
+  if (current) {
+    release?.();
+    return;
+  }
   current = true;
   try {
     const items = [...document.querySelectorAll('.grid > li > a')].map(fromTile);
@@ -30,7 +34,9 @@ export async function open(link) {
     const viewer = new Viewer(at < 0 ? [{ url: location.href }] : items, Math.max(at, 0), at < 0);
     await Promise.all([viewer.load(viewer.items[viewer.at]), style()]);
     current = viewer;
-    await viewer.start();
+    await viewer.start(() => {
+      for (const event of release?.() ?? []) viewer.root.dispatchEvent(new KeyboardEvent('keydown', event));
+    });
   } catch (error) {
     current = null;
     throw error;
@@ -70,15 +76,17 @@ class Viewer {
     Object.assign(item, {
       part, alt, w: +width, h: +height, src: animation ?? src, srcset: animation ? '' : srcset, type: video ? 'video' : 'image',
     });
+    if (!this.places) this.build(part);
+    // What plays it has to be there before it is shown.
+    return video && this.more('still');
   }
 
-  async start() {
+  async start(listens) {
     const { items } = this;
-    this.build();
     if (this.walks) await this.more('walk', items[0]);
     const swipe = new PhotoSwipe({
       dataSource: items, index: this.at, loop: false, bgOpacity: 1, preload: [1, 2], mainClass: 'viewer',
-      none: false, returnFocus: false,
+      returnFocus: false,
       showHideAnimationType: calm.matches ? 'none' : 'zoom', bgClickAction: 'toggle-controls', clickToCloseNonZoomable: false,
       tapAction: () => this.bar(this.root.classList.contains('idle')), errorMsg: this.words.failed,
       getViewportSizeFn: () => this.room(),
@@ -86,12 +94,14 @@ class Viewer {
     this.swipe = swipe;
     swipe.addFilter('thumbEl', (found, { tile }) => (tile?.isConnected ? tile.querySelector('img') : found));
     swipe.addFilter('placeholderSrc', (found, { data }) => data.thumb || found);
-    swipe.on('contentLoad', (event) => this.film(event));
+    swipe.on('contentLoad', (event) => event.content.data.type === 'video' && this.extra.film(event));
     swipe.on('contentLoadImage', (event) => event.content.data.src || event.preventDefault());
     swipe.on('contentDeactivate', ({ content }) => content.element?.querySelector('video')?.pause());
-    swipe.on('pointerDown', (event) => this.press(event));
+    swipe.on('pointerDown', () => this.shown.part?.dataset.live && this.more('hold'));
     swipe.on('pointerUp', () => this.extra?.still());
-    swipe.on('zoomPanUpdate', ({ slide }) => this.sharpen(slide));
+    swipe.on('zoomPanUpdate', ({ slide }) => slide.currZoomLevel > slide.zoomLevels.fit && this.more('sharpen', slide));
+    // Only after this event has gone round does PhotoSwipe listen.
+    swipe.on('openingAnimationEnd', () => setTimeout(listens));
     swipe.on('keydown', (event) => this.key(event));
     swipe.on('change', () => this.changed());
     swipe.on('close', () => this.closing());
@@ -106,6 +116,8 @@ class Viewer {
     swipe.init();
     this.root = swipe.element;
     this.root.append(...this.ours);
+    // Here a swipe may begin on them.
+    swipe.scrollWrap.append(this.buttons.prev, this.buttons.next);
     Object.assign(this.root, { ariaModal: 'true', ariaLabel: this.words.name });
     this.inert = [...document.body.children].filter((one) => one !== this.root && !one.inert);
     for (const one of this.inert) one.inert = true;
@@ -114,23 +126,23 @@ class Viewer {
     this.bar(true);
   }
 
-  // The bar, the panel and what is said.
-  build() {
-    const chrome = this.items[this.at].part.querySelector('[data-chrome]').cloneNode(true);
-    const make = (name, className, role) => Object.assign(document.createElement(name), { className, role });
+  // The bar and the panel.
+  build(part) {
+    const chrome = part.querySelector('[data-chrome]').cloneNode(true);
+    const one = (selector) => chrome.querySelector(selector);
     this.words = chrome.dataset;
-    this.places = { acts: make('div', 'acts'), about: make('div', 'about viewer-info') };
-    this.places.about.hidden = true;
-    this.status = make('p', 'hidden', 'status');
-    this.said = make('div', 'said', 'status');
-    this.count = make('span', 'viewer-count');
-    const [close, play, pace, info, prev, next] = chrome.children;
-    this.buttons = { close, play, info, prev, next };
-    this.pace = pace;
-    const bar = make('div', 'viewer-bar');
-    bar.append(close, this.count, play, pace, this.places.acts, info);
-    this.ours = [bar, prev, next, this.places.about, this.status, this.said];
-    for (const [name, button] of Object.entries(this.buttons)) button.addEventListener('click', () => this.act(name));
+    this.ours = [...chrome.children];
+    this.places = { acts: one('.acts'), about: one('.about') };
+    this.status = one('p');
+    this.said = one('.said');
+    this.count = one('.viewer-count');
+    this.pace = one('.pace');
+    this.buttons = {};
+    for (const button of chrome.querySelectorAll('button')) {
+      const name = button.dataset.do;
+      this.buttons[name] = button;
+      button.addEventListener('click', () => this.act(name));
+    }
     this.places.acts.addEventListener('submit', (event) => {
       if (this.extra) return;
       event.preventDefault();
@@ -156,7 +168,7 @@ class Viewer {
     return wide.matches ? { x: x - 360, y: innerHeight } : { x, y: innerHeight * 0.42 };
   }
 
-  // Another photo is in the middle: its address, its words and controls; then its neighbours.
+  // Another photo is in the middle.
   changed() {
     const { swipe, items } = this;
     const item = items[swipe.currIndex];
@@ -189,11 +201,12 @@ class Viewer {
   tell(item) {
     const at = this.items.indexOf(item);
     const total = this.items.length;
-    this.buttons.prev.hidden = at === 0;
+    this.buttons.prev.hidden = !at;
     this.buttons.next.hidden = at === total - 1;
-    this.count.textContent = this.walks ? '' : `${at + 1} / ${total}`;
-    const text = this.words.position.replace('{n}', at + 1).replace('{total}', total).replace('{alt}', () => item.alt);
-    this.status.textContent = this.walks ? item.alt : text;
+    this.status.textContent = item.alt;
+    if (this.walks) return;
+    this.count.textContent = `${at + 1} / ${total}`;
+    this.status.textContent = this.words.position.replace('{n}', at + 1).replace('{total}', total).replace('{alt}', () => item.alt);
   }
 
   // Once its addresses are known a photo is loaded: into its place, or ahead.
@@ -208,33 +221,8 @@ class Viewer {
     }
   }
 
-  film(event) {
-    const { content } = event;
-    if (content.data.type !== 'video') return;
-    event.preventDefault();
-    const { video: src, src: poster, alt } = content.data.part.dataset;
-    content.element = Object.assign(document.createElement('div'), { className: 'pswp__content viewer-video' });
-    content.element.append(Object.assign(document.createElement('video'), {
-      src, poster, controls: true, playsInline: true, preload: 'metadata', ariaLabel: alt,
-    }));
-    content.onLoaded();
-  }
-
-  // Past one pixel to a pixel the owner sees the original itself.
-  sharpen({ content, currZoomLevel, width, zoomLevels }) {
-    const { original, largest } = content.data.part?.dataset ?? {};
-    if (!original || content.sharp || currZoomLevel <= zoomLevels.fit || currZoomLevel * width * devicePixelRatio <= +largest) return;
-    content.sharp = true;
-    content.element.srcset += `,${original} ${width}w`;
-    content.element.sizes = `${width}px`;
-  }
-
-  // The controls of a video, and ours, take what is pressed on them.
-  press(event) {
-    const { target, clientY } = event.originalEvent;
-    const film = target.closest('video');
-    if ((film && clientY > film.getBoundingClientRect().bottom - 80) || this.ours.some((one) => one.contains(target))) event.preventDefault();
-    else if (this.shown.part?.dataset.live) this.more('hold');
+  has(element) {
+    return this.ours.some((one) => one.contains(element));
   }
 
   key(event) {
@@ -244,17 +232,11 @@ class Viewer {
     const typing = target.closest('input, textarea, select, video');
     if (pressed.altKey || pressed.ctrlKey || pressed.metaKey || (typing && key !== 'Escape') || (isLetter && !this.words.letters)) {
       event.preventDefault();
-    } else if (key === 'Escape' && this.places.about.contains(target)) {
-      event.preventDefault();
-      this.act('info');
     } else if (key === ' ' && !target.closest('button, a, summary')) {
       pressed.preventDefault();
       this.act('play');
-    } else if (key === 'i') {
-      this.act('info');
-    } else {
-      const control = this.places.acts.querySelector(`[data-key="${CSS.escape(key)}"]`);
-      (control?.requestSubmit ?? control?.click)?.call(control);
+    } else if (isLetter || key === 'Delete') {
+      this.more('press', key);
     }
   }
 
@@ -263,7 +245,7 @@ class Viewer {
     clearTimeout(this.timers.bar);
     this.root.classList.toggle('idle', !visible);
     if (!visible) return;
-    this.timers.bar = setTimeout(() => this.bar(this.ours.some((one) => one.contains(document.activeElement))), HIDE_AFTER);
+    this.timers.bar = setTimeout(() => this.bar(this.has(document.activeElement)), HIDE_AFTER);
   }
 
   // While it opens, PhotoSwipe does not close.
@@ -292,5 +274,7 @@ class Viewer {
       last.scrollIntoView({ block: 'nearest' });
     });
     current = null;
+    // While it closed, one went forward again.
+    if (!leaving && history.state?.viewer) location.reload();
   }
 }
