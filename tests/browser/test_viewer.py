@@ -1,44 +1,16 @@
-"""The viewer over a grid: addresses, keys, focus, what is fetched ahead, touch, and what is done with a photo in it."""
+"""The viewer over a grid: addresses, keys, focus, history, what is fetched ahead, and what axe says of it."""
 
 import re
-import time
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Request, expect
 
-from gallery.models import Image, User
+from gallery.models import User
 from tests.browser.conftest import DESKTOP, PHONE, Site
 from tests.browser.test_accessibility import objections
-from tests.make import photo_bytes, upload_photo
+from tests.browser.viewing import SAID, VIEWER, library, shown, tile, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-VIEWER = ".pswp"
-SAID = ".pswp p[role=status]"
-
-
-def library(owner: User, count: int = 6) -> list[Image]:
-    """Bring in so many photos with their renditions; the newest first, as the timeline shows them."""
-    for number in range(count):
-        taken = f"2026:09:14 19:{59 - number:02}:00"
-        upload_photo(owner, photo_bytes(1500, 1000, taken=taken), f"IMG_{number}.jpg")
-    return list(Image.objects.owned_by(owner).newest_first())
-
-
-def wait_for(page: Page, condition: Callable[[], bool]) -> None:
-    """Wait until something has happened outside the page, at most for ten seconds."""
-    until = time.monotonic() + 10
-    while not condition() and time.monotonic() < until:
-        page.wait_for_timeout(50)
-
-
-def shown(page: Page, site: Site, user: User, place: int = 3) -> None:
-    """Sign in, and open the tile at this place with the keyboard."""
-    site.sign_in(page, user)
-    page.locator(".grid > li > a").nth(place).focus()
-    page.keyboard.press("Enter")
-    expect(page.locator(VIEWER)).to_be_focused()
 
 
 def test_a_tile_opens_the_viewer_at_the_photos_own_address(alice: User, site: Site) -> None:
@@ -80,6 +52,42 @@ def test_the_viewer_closes_to_where_it_was_opened_and_the_last_photo_has_the_foc
     page.wait_for_url(f"{site.url}/")
     expect(page.locator(".grid > li > a").nth(4)).to_be_focused()
     expect(page.locator(".grid > li > a").nth(4)).to_be_in_viewport()
+
+
+def test_forward_and_back_after_closing_lead_where_they_say(alice: User, site: Site) -> None:
+    images = library(alice, 2)
+    page = site.open()
+    shown(page, site, alice, 0)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(f"**{images[1].get_absolute_url()}")
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"{site.url}/")
+    page.go_forward()
+    expect(page.locator(".frame img")).to_be_visible()
+    assert page.url.endswith(images[1].get_absolute_url())
+    page.go_back()
+    expect(page.locator(".grid > li")).to_have_count(2)
+    expect(page.locator(VIEWER)).to_have_count(0)
+
+
+def test_a_page_reloaded_in_the_viewer_goes_back_to_the_grid(alice: User, site: Site) -> None:
+    library(alice, 2)
+    page = site.open()
+    shown(page, site, alice, 0)
+    page.reload()
+    expect(page.locator(".frame img")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".grid > li")).to_have_count(2)
+
+
+def test_keys_pressed_while_the_viewer_opens_are_not_lost(alice: User, site: Site) -> None:
+    library(alice, 3)
+    page = site.open()
+    site.sign_in(page, alice)
+    tile(page, 0).focus()
+    for key in ("Enter", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator(SAID)).to_contain_text("Photo 3 of 3")
 
 
 def test_a_click_with_control_held_down_opens_another_tab(alice: User, site: Site) -> None:
