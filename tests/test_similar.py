@@ -12,7 +12,7 @@ from gallery import bin as photo_bin
 from gallery import duplicates, removals, similar, stacks
 from gallery.errors import GalleryError
 from gallery.models import HashBand, Image, SimilarPair, User
-from tests.make import make_image
+from tests.make import make_image, upload_photo
 
 pytestmark = pytest.mark.django_db
 HASH = 0x5A5A_1234_ABCD_0F0E
@@ -240,3 +240,23 @@ def test_workers_that_meet_leave_no_stack_within_a_stack(alice: User) -> None:
     assert not errors
     assert not Image.objects.filter(stacked_under__stacked_under__isnull=False).exists()
     assert Image.objects.in_timeline().count() == 1
+
+
+@pytest.mark.usefixtures("s3")
+@pytest.mark.django_db(transaction=True)
+def test_photos_from_before_there_were_hashes_are_hashed_by_their_renditions(alice: User) -> None:
+    image = upload_photo(alice).image
+    lost = make_image(alice, phash=None)
+    assert image is not None
+    Image.objects.update(phash=None)
+    HashBand.objects.all().delete()
+
+    assert similar.fill() == 2
+    assert similar.fill() == 0
+
+    again = Image.objects.get(pk=image.pk)
+    # A drawn gradient has few frequencies of its own; the rest is the encoder's.
+    assert again.phash
+    assert similar.distance(again.phash, image.phash or 0) < 32
+    assert HashBand.objects.filter(image=image).count() == 4
+    assert Image.objects.get(pk=lost.pk).phash == similar.PLAIN
