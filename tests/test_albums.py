@@ -1,13 +1,15 @@
 """Albums beyond their pages: the tree, covers, neighbours in each order, and how people come and go."""
 
+import hashlib
+
 import pytest
 from django.db import connection
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 
-from gallery import access, albums, covers, members, search
+from gallery import access, albums, covers, members, objectstore, search, tasks, uploads
 from gallery.models import Album, AlbumImage, AlbumMember, Image, Upload, User
-from tests.make import make_album, make_image, make_user
+from tests.make import announced, make_album, make_image, make_user, photo_bytes, upload_photo
 
 Role = AlbumMember.Role
 
@@ -214,3 +216,33 @@ def test_covers_and_sums_take_as_many_queries_for_a_thousand_albums_as_for_ten(a
             assert covers.summaries(alice, made[:500])[made[0].pk].photos == 1
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.usefixtures("s3")
+def test_what_a_contributor_uploads_enters_the_shared_album(alice: User, bob: User) -> None:
+    album = make_album(alice)
+    members.invite(album, bob.username, AlbumMember.Role.CONTRIBUTOR)
+    upload = upload_photo(bob, album=album)
+    image = Image.objects.get()
+    assert upload.state == Upload.State.READY
+    assert image.owner == bob
+    assert list(album.images.all()) == [image]
+    assert album.entries.get().added_by == bob
+
+
+@pytest.mark.usefixtures("s3")
+def test_what_was_announced_before_its_sender_was_removed_stays_out_of_the_album(
+    alice: User, bob: User
+) -> None:
+    album, data = make_album(alice), photo_bytes()
+    members.invite(album, bob.username, AlbumMember.Role.CONTRIBUTOR)
+    started = uploads.start(bob, [announced(data)], album=album)[0]
+    assert started.upload
+    objectstore.put(
+        started.upload.key, data, content_type=started.upload.content_type, if_absent=True,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )  # fmt: skip
+    members.remove(album, bob)
+    tasks.process(uploads.finish(started.upload).pk)
+    assert Image.objects.get().owner == bob
+    assert not album.entries.exists()
