@@ -23,7 +23,7 @@ let fetching = null;
 const choosing = () => document.documentElement.classList.contains('choosing');
 const tilesOf = (element) => [...element.querySelectorAll('.grid > li:not([hidden])')].filter((tile) => idOf(tile));
 const allTiles = () => tilesOf(scope);
-const linkOf = (tile) => tile.querySelector(':scope > a');
+const linkOf = (tile) => tile?.querySelector(':scope > a');
 const idIn = (path) => path?.match(/\/p\/([0-9a-f-]{36})\//)?.[1];
 const idOf = (tile) => idIn(linkOf(tile)?.pathname);
 const tileFor = (id) => (id ? allTiles().find((tile) => idOf(tile) === id) : null);
