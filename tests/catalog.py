@@ -6,6 +6,7 @@
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +23,7 @@ LOCALES = ROOT / "gallery" / "locale"
 # The source is English; every other language has a catalog.
 SOURCE = "en-gb"
 HEADER = "# What PhotoSky says. `make messages` brings this file up to date; docs/translating.md tells more."
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -109,8 +111,9 @@ def text_of(catalog: Catalog) -> bytes:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """Return the catalog as a .mo file."""
+    """Return the catalog as a .mo file, which is the same whenever it is made."""
     out = BytesIO()
+    catalog.creation_date = catalog.revision_date = LONG_AGO
     write_mo(out, catalog)
     return out.getvalue()
 

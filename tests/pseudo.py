@@ -52,7 +52,8 @@ def _of_others() -> Iterator[Catalog]:
     """Yield the messages of the packages, by the German catalogs that they bring."""
     for name in OTHERS:
         spec = find_spec(name)
-        assert spec and spec.origin
+        assert spec
+        assert spec.origin
         for folder in ("conf/locale", "locale"):
             path = Path(spec.origin).parent / folder / "de/LC_MESSAGES/django.po"
             if path.exists():
