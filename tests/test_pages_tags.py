@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from gallery import smart_albums, tags
@@ -92,6 +93,26 @@ def test_tags_take_as_many_queries_for_a_thousand_as_for_ten(
             assert client.get(address).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_only_the_tags_of_the_page_are_counted_and_neither_the_bin_nor_what_waits(
+    alice: User, signed_in: SignedIn
+) -> None:
+    shown, binned, held = (make_image(alice) for _ in range(3))
+    tags.add(alice, [shown.pk, binned.pk, held.pk], ["snow", "ice"])
+    tags.add(alice, [binned.pk], ["gone"])
+    Image.objects.filter(pk=binned.pk).update(binned_at=timezone.now())
+    Image.objects.filter(pk=held.pk).update(held_at=timezone.now())
+    client = signed_in(alice)
+    listed = {tag["name"]: tag["images"] for tag in client.get("/api/tags/").json()["results"]}
+    assert listed == {"snow": 1, "ice": 1, "gone": 0}
+    assert dict(client.get("/tags/").context["tags"]) == {tag: listed[tag.name] for tag in Tag.objects.all()}
+    with CaptureQueriesContext(connection) as queries:
+        (one,) = client.get("/api/tags/?limit=1").json()["results"]
+    counting = [query["sql"] for query in queries if "COUNT" in query["sql"]]
+    key = Tag.objects.get(name=one["name"]).pk
+    assert counting
+    assert all(key.hex in sql and "gallery_tag" not in sql for sql in counting)
 
 
 def test_tags_go_on_on_another_page(alice: User, signed_in: SignedIn) -> None:

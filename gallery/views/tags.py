@@ -27,12 +27,14 @@ PER_PAGE = 1000
 @require_safe
 @login_required
 def all_tags(request: SignedIn) -> HttpResponse:
-    found = words.counted(request.user)
+    found = words.of(request.user)
     if start := request.GET.get("from", ""):
         found = found.filter(slug__gte=start.casefold())
     rows = list(found[: PER_PAGE + 1])
     more = rows[PER_PAGE].slug if len(rows) > PER_PAGE else ""
-    return render(request, "tags.html", {"tags": rows[:PER_PAGE], "more": more})
+    carried = words.counts(rows[:PER_PAGE])
+    context = {"tags": [(tag, carried[tag.pk]) for tag in rows[:PER_PAGE]], "more": more}
+    return render(request, "tags.html", context)
 
 
 @require_safe
