@@ -1,6 +1,7 @@
 """Every page that the access table names, as its owner sees it: axe, no word in the console, nothing wider than the screen."""
 
 import pytest
+from django.urls import reverse
 
 from gallery.models import User
 from tests.access_table import TABLE
@@ -15,6 +16,7 @@ NO_PAGES = {
     "gallery:manifest", "gallery:service_worker", "gallery:original", "gallery:download_file", "gallery:shared_feed",
     "gallery:shared_picture", "gallery:shared_preview", "gallery:shared_file", "gallery:share_oembed", "gallery:bulk",
     "gallery:map_photos", "gallery:map_area", "healthz", "account_exported", "gallery:shared_copy",
+    "gallery:uploader_words",
 }  # fmt: skip
 SCREENS = {"desktop": DESKTOP, "phone": PHONE, "narrow": {"viewport": {"width": 320, "height": 640}}}
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -26,7 +28,9 @@ def pages(world: World) -> list[str]:
     for (name, method), rule in sorted(TABLE.items()):
         if method == "get" and name not in NO_PAGES and not name.startswith("api:"):
             found += [world.url(name, thing) for thing in rule.things if "owner" in rule.who(thing)][:1]
-    return list(dict.fromkeys(found))
+    # A link is made of something.
+    album = f"?album={world.parts['album']['album']}"
+    return [url + album if url == reverse("gallery:share_new") else url for url in dict.fromkeys(found)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,7 +41,8 @@ def test_no_page_has_a_barrier_or_is_wider_than_the_screen(
     world = make_world(alice)
     page = site.open(**screen, color_scheme=scheme)
     site.sign_in(page, alice)
-    found = []
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
     for url in pages(world):
         answer = page.goto(f"{site.url}{url}")
         assert answer is not None
