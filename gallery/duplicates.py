@@ -16,8 +16,9 @@ from gallery.models import AlbumImage, Image, SimilarPair, User
 GROUPS = 10
 MOST_IN_GROUP = 24
 # Pairs looked at in one step, and steps for one page.
-STEP = 100
-STEPS = 10
+STEP = 30
+STEPS = 20
+MOST_EDGES = 1_000
 # How far a group reaches from the pair it was found by: copies of copies of copies.
 REACH = 3
 FACTS = (
@@ -154,7 +155,7 @@ def _components(
             rows = open_pairs(owner).filter(**{f"{side}__in": frontier})
             further |= {
                 key: (first, second)
-                for key, first, second in rows.values_list("pk", "first", "second")[: 10 * STEP]
+                for key, first, second in rows.values_list("pk", "first", "second")[:MOST_EDGES]
             }
         edges |= further
         frontier = {image for ends in further.values() for image in ends} - seen
