@@ -10,12 +10,16 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import access
+from gallery import access, jobs
 from gallery.errors import GalleryError
-from gallery.models import Album, AlbumImage, Image, Upload, User
+from gallery.models import Album, AlbumImage, Image, Job, Upload, User
 from gallery.models.albums import CHUNK
 from gallery.search import index
 from photosky.database import atomic_retry
+
+RENAMED = "rename"
+# Gathering the words of more photos takes longer than anybody waits for a page: a job does it.
+MANY = 2_000
 
 
 class InsideItself(GalleryError):
@@ -191,14 +195,37 @@ def move(album: Album, parent: Album | None) -> None:
 
 
 def change(album: Album, **values: Any) -> None:
-    """Write a new title, description, order or cover; photos are found by the title at once."""
+    """Write a new title, description, order or cover; photos are found by the title at once, many soon."""
     renamed = values.get("title", album.title) != album.title
     for name, value in values.items():
         setattr(album, name, value)
     access.save_changes(album, values)
-    if renamed:
-        images = AlbumImage.objects.filter(album=album, image__owner=album.owner_id)
-        index.refresh(images.values_list("image_id", flat=True))
+    if not renamed:
+        return
+    images = list(_own_images(album.pk).values_list("image_id", flat=True)[: MANY + 1])
+    if len(images) <= MANY:
+        index.refresh(images)
+    else:
+        jobs.start(RENAMED, album.owner, {"album": str(album.pk)})
+
+
+def gather_words(job: Job, turn: jobs.Round) -> dict[str, Any]:
+    """Let the photos of an album of many be found by its new title, in steps."""
+    album, last = uuid.UUID(job.payload["album"]), uuid.UUID(job.payload.get("last", uuid.UUID(int=0).hex))
+    rows = _own_images(album).order_by("image_id").values_list("image_id", flat=True)
+    done = int(job.payload.get("done", 0))
+    while images := list(rows.filter(image_id__gt=last)[:CHUNK]):
+        index.refresh(images)
+        last, done = images[-1], done + len(images)
+        turn.report(done, done)
+        if turn.is_over:
+            raise jobs.Unfinished({"album": str(album), "last": str(last), "done": done})
+    return {"photos": done}
+
+
+def _own_images(album: uuid.UUID) -> QuerySet[AlbumImage]:
+    """Return the entries whose photos are found by the title: those of the album's owner."""
+    return AlbumImage.objects.filter(album=album, image__owner=F("album__owner"))
 
 
 def set_cover(album: Album, image_id: uuid.UUID | None) -> None:

@@ -1,13 +1,19 @@
 """The bin: what is deleted waits here and can be taken back, until its time is over or the owner empties it."""
 
+from datetime import datetime
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from gallery import access, removals, stacks
+from gallery import access, jobs, removals, stacks
 from gallery.errors import GalleryError
-from gallery.models import ImageQuerySet, User
+from gallery.models import Image, ImageQuerySet, Job, User
 
 CHUNK = removals.CHUNK
+KIND = "bin"
+# What concerns more photos takes longer than anybody waits for a page: a job does it.
+MANY = 2_000
 
 
 class Unconfirmed(GalleryError):
@@ -36,18 +42,26 @@ def restore(images: ImageQuerySet) -> int:
     return restored
 
 
-def put_all(owner: User) -> int:
-    """Move the whole library to the bin, which is the only way to delete it. Returns how many were moved."""
-    return put(access.library_of(owner))
+def put_all(owner: User) -> int | None:
+    """Move the whole library to the bin, which is the only way to delete it.
 
-
-def empty(owner: User, confirmed: int) -> int:
-    """Delete for good what is in the bin, where the owner confirmed exactly that many photos. Returns how many.
-
-    Raises Unconfirmed where the bin holds another number by now: what was added since, nobody meant.
+    Returns how many were moved; None where they are so many that a job does it.
     """
-    held = access.bin_of(owner).filter(binned_at__lte=timezone.now())
-    count = held.count()
+    return _begin(owner, "put")
+
+
+def restore_all(owner: User) -> int | None:
+    """Take everything back out of the bin. Returns how many; None where a job does it."""
+    return _begin(owner, "restore")
+
+
+def empty(owner: User, confirmed: int) -> int | None:
+    """Delete for good what is in the bin, where the owner confirmed exactly that many photos.
+
+    Returns how many; None where a job does it. Raises Unconfirmed where the bin holds another number by now: what was
+    added since, nobody meant.
+    """
+    count = access.bin_of(owner).filter(binned_at__lte=timezone.now()).count()
     if count != confirmed:
         raise Unconfirmed(
             gettext(
@@ -55,4 +69,44 @@ def empty(owner: User, confirmed: int) -> int:
             )
             % {"count": count, "confirmed": confirmed}
         )
-    return removals.purge(held)
+    return _begin(owner, "purge")
+
+
+def is_busy(owner: User) -> bool:
+    """Return whether a job moves or deletes the owner's photos."""
+    return Job.objects.owned_by(owner).filter(kind=KIND, state=Job.State.WAITING).exists()
+
+
+def work(job: Job, turn: jobs.Round) -> dict[str, Any]:
+    """Do what was asked with all photos that were meant when it was asked, in steps."""
+    images = _meant(job.owner, job.payload["act"], datetime.fromisoformat(job.payload["asked_at"]))
+    done = int(job.payload.get("done", 0))
+    while keys := list(images.order_by("id").values_list("pk", flat=True)[:CHUNK]):
+        moved = _STEPS[job.payload["act"]](Image.objects.filter(pk__in=keys))
+        if not moved:
+            break
+        done += moved
+        turn.report(done, job.payload["total"])
+        if turn.is_over:
+            raise jobs.Unfinished({**job.payload, "done": done})
+    return {"photos": done}
+
+
+_STEPS = {"put": put, "restore": restore, "purge": removals.purge}
+
+
+def _begin(owner: User, act: str) -> int | None:
+    asked_at = timezone.now()
+    images = _meant(owner, act, asked_at)
+    total = images.count()
+    if total <= MANY:
+        return _STEPS[act](images)
+    jobs.start(KIND, owner, {"act": act, "asked_at": asked_at.isoformat(), "total": total})
+    return None
+
+
+def _meant(owner: User, act: str, asked_at: datetime) -> ImageQuerySet:
+    """Return what somebody meant who asked at this moment: nothing that came to the library or the bin since."""
+    if act == "put":
+        return access.library_of(owner).filter(created_at__lte=asked_at)
+    return access.bin_of(owner).filter(binned_at__lte=asked_at)

@@ -34,8 +34,10 @@ NEVER_GIVEN_UP = frozenset({"leave"})
 NEXT_DAY = timedelta(days=1)
 # Which function does which kind of job: imported when the first of its kind is done.
 FUNCTIONS: dict[str, str] = {
+    "bin": "gallery.bin.work",
     "export": "gallery.accounts.exports.pack",
     "leave": "gallery.accounts.closing.leave",
+    "rename": "gallery.albums.gather_words",
     "turn": "gallery.rotation.bring_about",
     "zip": "gallery.archives.packing.pack",
 }

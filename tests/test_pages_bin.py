@@ -8,7 +8,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from gallery.models import Image, User
+from gallery import bin as photo_bin
+from gallery import jobs
+from gallery.models import Image, Job, User
 from tests.make import make_album, make_image
 from tests.pages import UNREACHABLE, actions, tags
 
@@ -137,3 +139,31 @@ def test_looking_at_a_confirmation_changes_nothing(alice: User, signed_in: Signe
     assert signed_in(alice).get(url).status_code == 200
     assert (Image.objects.live().count(), Image.objects.binned().count()) == (1, 1)
     assert Client().get(url).headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("address", ["/bin/delete-all/", "/bin/restore/", "/bin/empty/"])
+def test_many_photos_are_moved_or_deleted_by_a_job_and_none_that_came_since(
+    alice: User, bob: User, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(photo_bin, "MANY", 2)
+    monkeypatch.setattr(photo_bin, "CHUNK", 2)
+    all_of_it = "delete-all" in address
+    for _ in range(5):
+        make_image(alice) if all_of_it else make_binned(alice)
+    client, kept = signed_in(alice), [make_image(bob), make_binned(bob)]
+    sent = {"words": "delete all photos", "all": "yes", "count": "5"}
+    page = client.post(address, sent, follow=True).content.decode()
+    assert "being moved or deleted" in page
+    late = make_image(alice) if all_of_it else make_binned(alice)
+    assert Image.objects.owned_by(alice).count() == 6
+    assert Image.objects.owned_by(alice).binned().count() == (0 if all_of_it else 6)
+
+    assert jobs.work_once()
+
+    assert Job.objects.get().state == Job.State.DONE
+    left = Image.objects.owned_by(alice)
+    assert left.count() == (1 if "empty" in address else 6)
+    assert left.binned().count() == {"/bin/delete-all/": 5}.get(address, 1)
+    assert left.binned().filter(pk=late.pk).exists() is not all_of_it
+    assert set(Image.objects.owned_by(bob)) == set(kept)
+    assert "being moved or deleted" not in words(client, "/bin/")

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from gallery import search
+from gallery import albums, jobs, search
 from gallery.models import Album, AlbumMember, Image, ImageTag, SearchEntry, Tag, User
 from gallery.search import index
 from tests.make import make_album, make_image, make_user
@@ -162,6 +162,20 @@ def test_titles_of_albums_are_words_of_their_photos(alice: User, bob: User) -> N
     index.refresh([image.pk])
     assert found(alice, "picos") == {"Ridge"}
     assert found(alice, "elsewhere") == set()
+
+
+def test_photos_of_a_large_album_are_found_by_its_new_title_when_a_job_has_gathered_it(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(albums, "MANY", 2)
+    monkeypatch.setattr(albums, "CHUNK", 2)
+    album = make_album(alice, *(add(alice, title=f"Photo {number}") for number in range(5)))
+    album.add([add(bob, title="Bobs").pk])
+    albums.change(album, title="Picos")
+    assert found(alice, "picos") == set()
+    assert jobs.work_once()
+    assert found(alice, "picos") == {f"Photo {number}" for number in range(5)}
+    assert found(bob, "picos") == set()
 
 
 def test_an_album_is_named_by_words_of_its_title(alice: User) -> None:

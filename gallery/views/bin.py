@@ -37,6 +37,7 @@ def bin_page(request: SignedIn) -> HttpResponse:
             "page": page,
             "bin_days": settings.BIN_DAYS,
             "library": access.library_of(request.user).exists(),
+            "busy": photo_bin.is_busy(request.user),
         },
     )
 
@@ -44,13 +45,15 @@ def bin_page(request: SignedIn) -> HttpResponse:
 @require_POST
 @login_required
 def restore_many(request: SignedIn) -> HttpResponse:
-    images = access.bin_of(request.user)
-    if request.POST.get("all") != "yes":
+    if request.POST.get("all") == "yes":
+        restored = photo_bin.restore_all(request.user)
+    else:
         chosen = request.POST.getlist("photo")
         if not chosen:
             messages.error(request, gettext("Choose the photos to restore first."))
-        images = images.filter(pk__in=[_key(text) for text in chosen])
-    if restored := photo_bin.restore(images):
+        images = access.bin_of(request.user).filter(pk__in=[_key(text) for text in chosen])
+        restored = photo_bin.restore(images)
+    if restored:
         words = ngettext(
             "%(count)s photo is back in your library.", "%(count)s photos are back in your library.", restored
         )
@@ -78,8 +81,11 @@ def delete_all(request: SignedIn) -> HttpResponse:
     form = DeleteAllForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         moved = photo_bin.put_all(request.user)
-        words = ngettext("%(count)s photo is in the bin now.", "%(count)s photos are in the bin now.", moved)
-        messages.success(request, words % {"count": number_format(moved)})
+        if moved is not None:
+            words = ngettext(
+                "%(count)s photo is in the bin now.", "%(count)s photos are in the bin now.", moved
+            )
+            messages.success(request, words % {"count": number_format(moved)})
         return redirect("gallery:bin")
     context = {
         "form": form,
@@ -113,10 +119,11 @@ def _emptied(request: SignedIn) -> HttpResponse:
     except photo_bin.Unconfirmed as error:
         messages.error(request, error.message)
         return redirect("gallery:empty_bin")
-    words = ngettext(
-        "%(count)s photo is deleted for good.", "%(count)s photos are deleted for good.", deleted
-    )
-    messages.success(request, words % {"count": number_format(deleted)})
+    if deleted is not None:
+        words = ngettext(
+            "%(count)s photo is deleted for good.", "%(count)s photos are deleted for good.", deleted
+        )
+        messages.success(request, words % {"count": number_format(deleted)})
     return redirect("gallery:bin")
 
 
