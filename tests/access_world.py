@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -59,7 +60,8 @@ class World:
         resolver = get_resolver()
         if space:
             resolver = resolver.namespace_dict[space][1]
-        wanted = resolver.reverse_dict[own][0][0][1]
+        found: Any = resolver.reverse_dict[own]
+        wanted = found[0][0][1]
         # The API calls every key pk: which one it is, the name of the address says.
         kind = "member_id" if own.startswith("album-member") else own.split("-")[0]
         kwargs = {part: values.get(kind if part == "pk" else part, values.get(part)) for part in wanted}

@@ -51,7 +51,6 @@ def make_image(owner: User, *, save: bool = True, **values: Any) -> Image:
 @contextlib.contextmanager
 def deleted_meanwhile(row: Image | Album) -> Iterator[None]:
     """Delete the row for good between the moment it is read and the moment it is written."""
-
     deleting = False
 
     def delete_first(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:

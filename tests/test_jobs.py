@@ -1,7 +1,6 @@
 """Jobs: done once, tried again, never lost."""
 
 import contextlib
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -44,11 +43,10 @@ def find_no_store(job: Job, round_: jobs.Round) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _known_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _known_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     calls.clear()
     for function in (count_to_three, break_down, be_impossible, find_no_store, kill_the_worker):
         monkeypatch.setitem(jobs.FUNCTIONS, function.__name__, f"{__name__}.{function.__name__}")
-    yield
 
 
 def test_job_goes_on_in_another_round_where_one_was_not_enough(alice: User) -> None:

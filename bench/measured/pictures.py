@@ -10,6 +10,7 @@ from pathlib import Path
 import pyvips
 from PIL import Image, ImageCms  # noqa: F401  loaded before the clock starts
 
+from gallery import imaging
 from gallery.imaging import heif, inspection, rendering  # noqa: F401
 from gallery.imaging.facts import Facts
 
@@ -50,7 +51,7 @@ def sharpness(photo: Path) -> dict[str, float]:
     """Compare each rendition, before it is encoded, with a full decode and Pillow's Lanczos; in dB."""
     data = photo.read_bytes()
     read = inspection.read(data)
-    base = rendering._base(data, read.facts, has_own_colours=read.has_own_colours)
+    base = rendering._base(data, read.facts, imaging.LADDER["l2560"], has_own_colours=read.has_own_colours)
     levels = rendering._levels(base, read.facts, 0)
     full = _reference(data, has_own_colours=read.has_own_colours)
     found = {}

@@ -135,8 +135,8 @@ def matrix_profile(name: str, primaries: Primaries, gamma: int) -> bytes:
         b"bTRC": curve,
     }
     table, body = struct.pack(">I", len(entries)), b""
-    for name, value in entries.items():
-        table += name + struct.pack(">II", 132 + 12 * len(entries) + len(body), len(value))
+    for tag, value in entries.items():
+        table += tag + struct.pack(">II", 132 + 12 * len(entries) + len(body), len(value))
         body += value + bytes(-len(value) % 4)
     head = struct.pack(
         ">I4sI4s4s4s",

@@ -221,7 +221,7 @@ def test_every_size_is_as_sharp_as_a_full_lanczos() -> None:
     drawn = (noise * 0.6 + texture * 0.4).cast("uchar")
     data = bytes(drawn.bandjoin([drawn, drawn]).copy(interpretation="srgb").jpegsave_buffer(Q=95))
     read = inspection.read(data)
-    base = rendering._base(data, read.facts, has_own_colours=False)
+    base = rendering._base(data, read.facts, imaging.LADDER["l2560"], has_own_colours=False)
     levels = rendering._levels(base, read.facts, 0)
     full = Image.open(io.BytesIO(data))
 

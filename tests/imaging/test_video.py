@@ -186,7 +186,9 @@ def test_program_that_takes_too_long_is_killed() -> None:
     # Real time in place of the processor's: a frame a second, as from a camera.
     with opened(video_bytes(seconds=4)) as file, pytest.raises(imaging.Refused) as caught:
         ffmpeg.convert(
-            ["-re", *ffmpeg.INPUT, "-i", ffmpeg.path_of(file), "-c", "copy", "-f", "null", "-"], [file], seconds=1
+            ["-re", *ffmpeg.INPUT, "-i", ffmpeg.path_of(file), "-c", "copy", "-f", "null", "-"],
+            [file],
+            seconds=1,
         )
 
     assert caught.value.code == "video_too_slow"

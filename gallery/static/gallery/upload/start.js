@@ -104,8 +104,7 @@ function after(here) {
   return [link];
 }
 
-// What a phone shared waits with the service worker until it is in the library, or nobody wants it. A person says that
-// it is to be added: another site could have sent it.
+// What a phone shared, or another site sent: a person says that it is to be added.
 async function offerShared(offer) {
   const waiting = await globalThis.caches?.open('shared');
   const names = await waiting?.keys() ?? [];
