@@ -1,15 +1,15 @@
-// What the uploader says: the server's sentences, and numbers as the page's language writes them.
+// What the uploader says: the server's sentences, and numbers as their language writes them.
 
 const language = document.documentElement.lang;
 const plurals = new Intl.PluralRules(language);
 let words = null;
 
-// Without them, which a broken line may cause, the keys stand for the words.
+// Without them the keys stand for the words.
 export async function load(url) {
   words ??= await fetch(url).then((answer) => answer.json()).catch(() => null);
 }
 
-// Of what is counted there is one sentence for each plural category.
+// A count has a sentence for each plural category.
 export function say(key, values = {}) {
   const found = words?.[key] ?? key;
   const sentence = found[plurals.select(values.count)] ?? found.other ?? found;
