@@ -40,6 +40,8 @@ LOOK_AGAIN = timedelta(hours=1)
 # An announced file whose bytes never came, or for which there is no space, is forgotten; every signature for it has
 # expired long before.
 FORGOTTEN_AFTER = timedelta(days=2)
+# What guests announce takes room from others: it goes as soon as its signature is over.
+GUESTS_FORGOTTEN_AFTER = timedelta(hours=1)
 RETRY_AFTER = timedelta(hours=1)
 
 
@@ -99,7 +101,8 @@ def look_after(limit: int = CHUNK) -> int:
             arrivals.confirm(upload)
         except (NotUploaded, QuotaExceeded, UploadGone) as error:
             logger.info("upload not finished upload=%s code=%s", upload.pk, error.code)
-            if upload.updated_at < now - FORGOTTEN_AFTER:
+            patience = FORGOTTEN_AFTER if upload.guest_name is None else GUESTS_FORGOTTEN_AFTER
+            if upload.updated_at < now - patience:
                 _forget(upload)
         except objectstore.Unavailable:
             raise

@@ -4,6 +4,7 @@ from typing import Any
 
 from gallery import sharing
 from gallery.models import Image, ShareLink, User
+from gallery.sharing.names import name_of
 from tests.make import make_album
 
 PASSWORD = "open sesame"
@@ -16,5 +17,8 @@ def make_link(owner: User, *images: Image, **terms: Any) -> tuple[ShareLink, str
     return link, f"/s/{token}/"
 
 
-def place(image: Image) -> str:
-    return f"p/{image.rendition_token}/"
+def place(address: str, image: Image) -> str:
+    """Return where the photo is below the address of a link."""
+    # Below what is no link, any name will do.
+    link = ShareLink.objects.matching(address.split("/")[2]).first() or ShareLink()
+    return f"p/{name_of(link, image)}/"

@@ -26,7 +26,7 @@ def test_titles_do_no_harm_anywhere(alice: User, guest: Client, title: str) -> N
     album = make_album(alice, image, title=title)
     _, address = make_link(alice, album=album)
 
-    for at in (address, address + place(image), f"{address}embed/"):
+    for at in (address, address + place(address, image), f"{address}embed/"):
         page = guest.get(at)
         assert {tag.get("type") for tag in tags(page, "script")} <= {"module"}
         assert not [tag for tag in tags(page, "img") if "onerror" in tag]
@@ -61,7 +61,7 @@ def test_link_with_a_password_shows_nothing_elsewhere(alice: User, guest: Client
     image = make_image(alice, title="The lake")
     _, address = make_link(alice, image, password=PASSWORD)
     guest.post(f"{address}unlock/", {"password": PASSWORD})
-    for rest in ("preview/", "embed/", "feed/", f"{place(image)}picture/"):
+    for rest in ("preview/", "embed/", "feed/", f"{place(address, image)}picture/"):
         assert guest.get(address + rest).status_code == 404
     assert guest.get("/oembed/", {"url": f"http://testserver{address}"}).status_code == 404
     page = guest.get(address)

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from gallery import bin as photo_bin
 from gallery import sharing
-from gallery.models import Album, Image, ShareLink, User
+from gallery.models import Album, Image, ShareLink, User, new_token
 from tests.make import make_album, make_image, make_user, photo_bytes, upload_photo
 from tests.pages import tags
 from tests.sharing import PASSWORD, make_link, place
@@ -23,11 +23,11 @@ from tests.sharing import PASSWORD, make_link, place
 
 def everything_below(address: str, image: Image) -> list[str]:
     """Return every address that a link has."""
-    job = uuid.UUID(int=7)
+    job, at = uuid.UUID(int=7), place(address, image)
     return [
         f"{address}{rest}"
         for rest in (
-            "", place(image), f"{place(image)}download/", f"{place(image)}picture/", f"zip/{job}/", f"zip/{job}/file/",
+            "", at, f"{at}download/", f"{at}picture/", f"zip/{job}/", f"zip/{job}/file/",
             "add/", f"add/{job}/", "preview/", "embed/", "feed/", "nothing/at/all", "unlock", "zip/",
         )
     ]  # fmt: skip
@@ -46,7 +46,7 @@ def test_guest_sees_the_albums_photos_in_its_order_and_moves_between_them(alice:
     page = guest.get(address)
 
     leads = [tag["href"] for tag in tags(page, "a") if "/p/" in tag["href"]]
-    assert leads == [address + place(image) for image in (second, first, third)]
+    assert leads == [address + place(address, image) for image in (second, first, third)]
     middle = guest.get(leads[1])
     turns = {tag["rel"]: tag["href"] for tag in tags(middle, "a") if tag.get("rel") in {"prev", "next"}}
     assert turns == {"prev": leads[0], "next": leads[2]}
@@ -73,7 +73,7 @@ def test_pages_of_a_long_album_show_every_photo_once_and_in_order(
         query = onward[0]
 
     expected = {None: images, "manual": images, "newest": images, "oldest": images[::-1]}[sort]
-    assert seen == [address + place(image) for image in expected]
+    assert seen == [address + place(address, image) for image in expected]
     by_turns = [seen[100]]
     for _ in range(3):
         page = guest.get(by_turns[-1])
@@ -133,10 +133,10 @@ def test_link_never_opens_a_photo_outside_it(alice: User, guest: Client) -> None
     Image.objects.filter(pk=held.pk).update(held_at=timezone.now())
     gone = guest.get(f"/s/{'x' * 22}/").content
 
-    assert guest.get(address + place(inside)).status_code == 200
+    assert guest.get(address + place(address, inside)).status_code == 200
     for image in (binned, held, outside, bobs):
         for rest in ("", "download/", "picture/"):
-            answer = guest.get(address + place(image) + rest)
+            answer = guest.get(address + place(address, image) + rest)
             assert (answer.status_code, answer.content) == (404, gone)
         assert guest.get(f"{address}preview/?photo={image.rendition_token}").status_code == 404
     for word in (str(inside.pk), inside.pk.hex, "0"):
@@ -153,7 +153,7 @@ def test_photo_that_is_taken_out_is_gone_at_once(alice: User, guest: Client) -> 
     album.images.remove(image)
 
     assert image.rendition_token not in guest.get(address).content.decode()
-    assert guest.get(address + place(image)).status_code == 404
+    assert guest.get(address + place(address, image)).status_code == 404
 
 
 @pytest.mark.usefixtures("signing")
@@ -163,8 +163,8 @@ def test_selection_opens_what_was_chosen_in_that_order_and_no_more(alice: User, 
 
     leads = [tag["href"] for tag in tags(guest.get(f"/s/{token}/"), "a") if "/p/" in tag["href"]]
 
-    assert leads == [f"/s/{token}/{place(image)}" for image in (third, first)]
-    assert guest.get(f"/s/{token}/{place(second)}").status_code == 404
+    assert leads == [f"/s/{token}/{place(f'/s/{token}/', image)}" for image in (third, first)]
+    assert guest.get(f"/s/{token}/{place(f'/s/{token}/', second)}").status_code == 404
 
 
 @pytest.mark.usefixtures("signing")
@@ -202,7 +202,7 @@ def test_pages_tell_nothing_that_the_owner_keeps(alice: User, guest: Client) -> 
 
     pages = "".join(
         guest.get(at).content.decode()
-        for at in (address, address + place(image), f"{address}embed/", f"{address}feed/")
+        for at in (address, address + place(address, image), f"{address}embed/", f"{address}feed/")
     )
 
     for secret in ("alice", "Alicia", "Smith", "example.com", "IMG_2026", "43.2", "Potes", "X-T5", "Fuji", "XF 23",
@@ -218,8 +218,8 @@ def test_facts_are_told_where_the_owner_says_so_but_never_those_of_other_peoples
     own, bobs = make_image(alice, **facts), make_image(bob, **facts)
     _, address = make_link(alice, own, bobs, show_location=True, show_camera=True)
 
-    told = guest.get(address + place(own)).content.decode()
-    untold = guest.get(address + place(bobs)).content.decode()
+    told = guest.get(address + place(address, own)).content.decode()
+    untold = guest.get(address + place(address, bobs)).content.decode()
 
     for fact in ("43.2", "X-T5", "Potes"):
         assert fact in told
@@ -230,7 +230,9 @@ def test_facts_are_told_where_the_owner_says_so_but_never_those_of_other_peoples
 def test_guests_get_the_info_alone_when_a_script_asks_for_it(alice: User, guest: Client) -> None:
     image = make_image(alice, title="The lake")
     _, address = make_link(alice, image)
-    fragment = guest.get(address + place(image), headers={"X-Requested-Fragment": "1"}).content.decode()
+    fragment = guest.get(
+        address + place(address, image), headers={"X-Requested-Fragment": "1"}
+    ).content.decode()
     assert "The lake" in fragment
     assert "<html" not in fragment
 
@@ -260,7 +262,7 @@ def test_visits_are_counted_once_each_and_not_the_owners(
     image = make_image(alice)
     link, address = make_link(alice, image)
     guest.get(address)
-    guest.get(address + place(image))
+    guest.get(address + place(address, image))
     guest.head(address)
     Client().get(address)
     signed_in(alice).get(address)
@@ -285,7 +287,7 @@ def test_what_guests_are_shown_carries_no_metadata(alice: User, guest: Client) -
     assert image is not None
     _, address = make_link(alice, image)
 
-    page = guest.get(address).content.decode() + guest.get(address + place(image)).content.decode()
+    page = guest.get(address).content.decode() + guest.get(address + place(address, image)).content.decode()
     urls = {url.replace("&amp;", "&") for url in re.findall(r"http://127[^ ,\"]+", page)}
     urls.add(guest.get(f"{address}preview/")["Location"])
     pictures = [url for url in urls if "/renditions/" in url]
@@ -306,7 +308,7 @@ def test_download_is_a_whole_copy_without_what_the_file_tells(alice: User, guest
     assert image is not None
     link, address = make_link(alice, image)
 
-    with urlopen(guest.get(f"{address}{place(image)}download/")["Location"]) as answer:
+    with urlopen(guest.get(f"{address}{place(address, image)}download/")["Location"]) as answer:
         copy, disposition = answer.read(), answer.headers["Content-Disposition"]
 
     assert disposition == 'attachment; filename="photo-001.jpg"'
@@ -315,12 +317,12 @@ def test_download_is_a_whole_copy_without_what_the_file_tells(alice: User, guest
     assert Pillow.open(io.BytesIO(copy)).tobytes() == Pillow.open(io.BytesIO(data)).tobytes()
 
     sharing.change(link, allow_originals=True)
-    with urlopen(guest.get(f"{address}{place(image)}download/")["Location"]) as answer:
+    with urlopen(guest.get(f"{address}{place(address, image)}download/")["Location"]) as answer:
         assert answer.read() == data
         assert "IMG_20260914_194211.jpg" in answer.headers["Content-Disposition"]
 
     sharing.change(link, allow_download=False)
-    assert guest.get(f"{address}{place(image)}download/").status_code == 404
+    assert guest.get(f"{address}{place(address, image)}download/").status_code == 404
     assert guest.post(f"{address}zip/").status_code == 404
 
 
@@ -331,7 +333,7 @@ def test_photo_that_another_brought_into_the_album_is_never_given_as_original(
     bobs = upload_photo(bob, photo_bytes(640, 480)).image
     assert bobs is not None
     _, address = make_link(alice, bobs, allow_originals=True)
-    with urlopen(guest.get(f"{address}{place(bobs)}download/")["Location"]) as answer:
+    with urlopen(guest.get(f"{address}{place(address, bobs)}download/")["Location"]) as answer:
         assert b"Fujifilm" not in answer.read()
 
 
@@ -352,3 +354,44 @@ def test_new_address_takes_the_place_of_the_old_one(alice: User, guest: Client) 
     sharing.revoke(link)
     with pytest.raises(sharing.InvalidLink):
         sharing.renew(link)
+
+
+@pytest.mark.usefixtures("signing")
+def test_address_of_a_photo_stays_when_it_is_turned_and_is_its_links_own(alice: User, guest: Client) -> None:
+    image = make_image(alice)
+    _, address = make_link(alice, image)
+    _, other = make_link(alice, image)
+    at = place(address, image)
+    assert guest.get(address + at).status_code == 200
+
+    Image.objects.update(rendition_token=new_token())
+
+    assert guest.get(address + at).status_code == 200
+    assert guest.get(other + at).status_code == 404
+    assert image.pk.hex not in at.replace("-", "")
+    for name in ("x", "x" * 21, "x" * 22, "x" * 200, "-", str(image.pk), image.rendition_token):
+        assert guest.get(f"{address}p/{name}/").status_code == 404
+
+
+@pytest.mark.usefixtures("signing")
+def test_caches_keep_the_info_apart_from_the_page(alice: User, guest: Client) -> None:
+    image = make_image(alice)
+    _, address = make_link(alice, image)
+    _, token = sharing.make(alice, images=[image.pk])
+
+    for at in (address + place(address, image), f"/s/{token}/"):
+        for headers in ({}, {"X-Requested-Fragment": "1"}):
+            assert "X-Requested-Fragment" in guest.get(at, headers=headers)["Vary"]
+
+
+@pytest.mark.usefixtures("signing")
+def test_last_day_of_all_is_refused_in_words(alice: User, signed_in: Callable[[User], Client]) -> None:
+    album = make_album(alice)
+    client = signed_in(alice)
+
+    answers = [
+        client.post("/share/new/", {"album": str(album.pk), "lifetime": "date", "until": day})
+        for day in ("9999-12-31", "9998-12-31")
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 302]

@@ -67,15 +67,15 @@ def test_guest_plays_a_video_whose_file_tells_nothing(alice: User) -> None:
     link, address = make_link(alice, image)
     guest = Client()
 
-    page = guest.get(f"{address}{place(image)}")
-    part = guest.get(f"{address}{place(image)}", headers={"X-Requested-Fragment": "1"})
+    page = guest.get(f"{address}{place(address, image)}")
+    part = guest.get(f"{address}{place(address, image)}", headers={"X-Requested-Fragment": "1"})
 
     [film] = tags(page, "video")
     assert film["aria-label"] == "Video"
     [article] = tags(part, "article")
     assert article["data-video"] == film["src"]
     assert_tells_nothing(fetched(film["src"]))
-    name, copy = downloaded(f"{address}{place(image)}")
+    name, copy = downloaded(f"{address}{place(address, image)}")
     assert name == "photo-001.mp4"
     assert copy == fetched(film["src"])
     assert image.original_key not in page.content.decode() + part.content.decode()
@@ -91,7 +91,7 @@ def test_original_of_a_video_is_given_where_originals_are_allowed(alice: User) -
     data = video_bytes(container="mov", tags=SECRETS)
     image = brought(alice, data, "party.mov")
     _, address = make_link(alice, image, allow_originals=True)
-    assert downloaded(f"{address}{place(image)}") == ("party.mov", data)
+    assert downloaded(f"{address}{place(address, image)}") == ("party.mov", data)
 
 
 @needs_ffmpeg
@@ -99,9 +99,9 @@ def test_video_that_no_browser_plays_is_a_picture_to_guests(alice: User) -> None
     image = brought(alice, video_bytes(codec="prores", container="mov", tags=SECRETS), "cut.mov")
     assert not renditions.video_url(image)
     link, address = make_link(alice, image)
-    page = Client().get(f"{address}{place(image)}")
+    page = Client().get(f"{address}{place(address, image)}")
     assert not tags(page, "video")
-    name, data = downloaded(f"{address}{place(image)}")
+    name, data = downloaded(f"{address}{place(address, image)}")
     assert name == "photo-001.webp"
     assert Pillow.open(io.BytesIO(data)).size == (96, 64)
     assert packed(archives.start_for_guests(link)).namelist() == ["photo-001.webp"]
@@ -110,10 +110,10 @@ def test_video_that_no_browser_plays_is_a_picture_to_guests(alice: User) -> None
 def test_animation_moves_for_guests_as_well(alice: User) -> None:
     image = brought(alice, gif_bytes(6), "party.gif")
     link, address = make_link(alice, image)
-    page = Client().get(f"{address}{place(image)}")
+    page = Client().get(f"{address}{place(address, image)}")
     [shown] = [tag for tag in tags(page, "img") if tag.get("alt")]
     assert shown["src"] == renditions.animation_url(image)
-    name, data = downloaded(f"{address}{place(image)}")
+    name, data = downloaded(f"{address}{place(address, image)}")
     assert (name, getattr(Pillow.open(io.BytesIO(data)), "n_frames", 1)) == ("photo-001.webp", 6)
     assert packed(archives.start_for_guests(link)).read("photo-001.webp") == data
 
@@ -130,7 +130,7 @@ def test_copy_has_full_size_where_the_format_cannot_be_stripped(
     image = brought(alice, data, f"IMG_20260914.{kind}")
     link, address = make_link(alice, image)
 
-    name, copy = downloaded(f"{address}{place(image)}")
+    name, copy = downloaded(f"{address}{place(address, image)}")
 
     assert name == "photo-001.jpg"
     opened = Pillow.open(io.BytesIO(copy))
@@ -167,7 +167,7 @@ def test_picture_too_large_to_decode_whole_goes_as_its_largest_rendition(
 def test_photo_that_is_gone_meanwhile_is_said_to_be_gone(alice: User) -> None:
     image = brought(alice, _tiff(), "a.tif")
     link, address = make_link(alice, image)
-    page = Client().get(f"{address}{place(image)}download/")["Location"]
+    page = Client().get(f"{address}{place(address, image)}download/")["Location"]
     assert link.album is not None
     link.album.images.remove(image)
     assert jobs.work_once()
@@ -177,8 +177,8 @@ def test_photo_that_is_gone_meanwhile_is_said_to_be_gone(alice: User) -> None:
 def test_single_copy_ends_with_the_photos_place_in_the_link(alice: User) -> None:
     image = brought(alice, _tiff(), "a.tif")
     link, address = make_link(alice, image)
-    page = Client().get(f"{address}{place(image)}download/")["Location"]
-    again = Client().get(f"{address}{place(image)}download/")["Location"]
+    page = Client().get(f"{address}{place(address, image)}download/")["Location"]
+    again = Client().get(f"{address}{place(address, image)}download/")["Location"]
     assert page == again
     assert jobs.work_once()
     assert link.album is not None

@@ -20,7 +20,7 @@ def test_password_opens_its_own_link_alone_until_it_is_changed(alice: User, gues
     one, first = make_link(alice, image, password=PASSWORD)
     _, second = make_link(alice, image, password=PASSWORD)
     assert "The lake" not in guest.get(first).content.decode()
-    assert guest.get(first + place(image)).status_code == 302
+    assert guest.get(first + place(first, image)).status_code == 302
 
     wrong = guest.post(f"{first}unlock/", {"password": "close sesame"})
     assert wrong.status_code == 422
@@ -30,20 +30,20 @@ def test_password_opens_its_own_link_alone_until_it_is_changed(alice: User, gues
     cookie = right.cookies[sharing.COOKIE]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (first, True, "Lax")
 
-    assert guest.get(first + place(image)).status_code == 200
-    assert guest.get(second + place(image)).status_code == 302
+    assert guest.get(first + place(first, image)).status_code == 200
+    assert guest.get(second + place(second, image)).status_code == 302
     assert "The lake" not in guest.get(second).content.decode()
     # Also where somebody carries the cookie over by hand.
     stolen = Client()
     stolen.cookies[sharing.COOKIE] = cookie.value
-    assert stolen.get(second + place(image)).status_code == 302
+    assert stolen.get(second + place(second, image)).status_code == 302
 
     sharing.change(one, password="another one")
-    assert guest.get(first + place(image)).status_code == 302
+    assert guest.get(first + place(first, image)).status_code == 302
     guest.post(f"{first}unlock/", {"password": "another one"})
-    assert guest.get(first + place(image)).status_code == 200
+    assert guest.get(first + place(first, image)).status_code == 200
     sharing.revoke(one)
-    assert guest.get(first + place(image)).status_code == 404
+    assert guest.get(first + place(first, image)).status_code == 404
 
 
 @pytest.mark.usefixtures("signing")

@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
-from gallery import access, sharing, tasks, uploads
+from gallery import access, marker, removals, sharing, tasks, uploads
 from gallery.errors import QuotaExceeded
 from gallery.models import Album, AlbumImage, Image, ShareLink, Upload, User
+from gallery.sharing import bringing
+from gallery.views import share_uploads
 from tests.make import make_album, make_image, photo_bytes, upload_photo
 from tests.pages import tags
+from tests.sharing import place
 
 pytestmark = pytest.mark.usefixtures("s3")
 MB = 1024**2
@@ -82,7 +87,7 @@ def test_approved_photos_are_in_the_album_and_rejected_ones_in_the_bin(
     assert list(access.library_of(alice)) == [good]
     assert list(album.images.all()) == [good]
     assert list(access.bin_of(alice)) == [bad]
-    assert Client().get(f"/s/{link.plain}/p/{good.rendition_token}/").status_code == 200
+    assert Client().get(f"/s/{link.plain}/{place(f'/s/{link.plain}/', good)}").status_code == 200
     # Out of the bin it waits again.
     Image.objects.filter(pk=bad.pk).update(binned_at=None)
     assert list(access.held_for(alice)) == [bad]
@@ -207,3 +212,51 @@ def test_album_that_is_deleted_meanwhile_leaves_the_photo_held(
     image: Any = Image.objects.get()
     assert sharing.approve(alice, [image.pk]) == 1
     assert list(access.library_of(alice)) == [image]
+
+
+def test_nobody_takes_all_the_space_by_announcing(alice: User, link: ShareLink) -> None:
+    User.objects.filter(pk=alice.pk).update(quota_bytes=150 * MB)
+    sharing.change(link, upload_limit_bytes=10_000 * MB)
+    link = ShareLink.objects.select_related("owner", "album").get(pk=link.pk)
+
+    with pytest.raises(QuotaExceeded):
+        sharing.announce(link, "", lambda _: "http://photos.test/", 100 * MB)
+    sharing.announce(link, "", lambda _: "http://photos.test/", 75 * MB)
+    with pytest.raises(QuotaExceeded):
+        sharing.announce(link, "", lambda _: "http://photos.test/", MB)
+
+    assert uploads.room_of(link.owner) == 75 * MB
+
+
+def test_so_many_photos_are_announced_at_a_time_and_no_more(
+    link: ShareLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bringing, "MOST_ANNOUNCED", 2)
+    for _ in range(2):
+        sharing.announce(link, "", lambda _: "http://photos.test/", 1)
+    with pytest.raises(QuotaExceeded):
+        sharing.announce(link, "", lambda _: "http://photos.test/", 1)
+
+
+def test_what_a_guest_announced_and_never_sent_is_forgotten_with_its_signature(link: ShareLink) -> None:
+    marker.adopt()
+    sharing.announce(link, "", lambda _: "http://photos.test/", MB)
+
+    for minutes, left in ((50, 1), (70, 0)):
+        now = timezone.now()
+        Upload.objects.update(updated_at=now - timedelta(minutes=minutes), lease_until=now)
+        removals.look_after()
+        assert Upload.objects.count() == left
+
+
+def test_one_address_announces_so_often_and_no_more(link: ShareLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(share_uploads, "MOST_WITHIN", 1)
+    sharing.change(link, upload_limit_bytes=1000 * MB)
+
+    answers = [
+        Client(REMOTE_ADDR=address).post(f"/s/{link.plain}/add/", {"name": ""})
+        for address in ("203.0.113.5", "203.0.113.5", "203.0.113.6")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
+    assert int(answers[1]["Retry-After"]) > 0

@@ -1,7 +1,7 @@
 """Share links: making and ending them, who gets in, what guests bring."""
 
 from gallery.sharing.bringing import announce, approve, close_form, reject, room_for_guests
-from gallery.sharing.doors import COOKIE, TooManyTries, is_unlocked, try_password, unlocked_value
+from gallery.sharing.doors import COOKIE, TooManyTries, is_unlocked, network_of, try_password, unlocked_value
 from gallery.sharing.links import MAX_PICKS, TERMS, InvalidLink, change, count_view, make, renew, revoke
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "count_view",
     "is_unlocked",
     "make",
+    "network_of",
     "reject",
     "renew",
     "revoke",

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,10 @@ from photosky.database import atomic_retry
 FORM_BYTES = 50 * 1024**2
 # As many photos as may wait for one owner's review by one link: rows cost as well as bytes.
 MOST_WAITING = 1000
+# What was announced and did not come yet, by one link: whoever only announces takes half of the space at most, and gives
+# it back when the signatures end.
+MOST_ANNOUNCED = 100
+MOST_ANNOUNCED_BYTES = 2 * 1024**3
 STEP = 500
 
 
@@ -82,6 +86,8 @@ def _reserve(link_id: uuid.UUID, guest_name: str, size: int | None) -> Upload:
     wanted = min(room, FORM_BYTES, settings.MAX_UPLOAD_BYTES) if size is None else size
     if wanted < 1 or wanted > min(room, settings.MAX_UPLOAD_BYTES) or _waiting(link) >= MOST_WAITING:
         raise QuotaExceeded(_("There is no space for this photo here any more."))
+    if not _may_wait_for(link, wanted, room):
+        raise QuotaExceeded(_("Others are adding photos at this moment: try again in an hour."))
     upload = Upload(
         owner=link.owner,
         share_link=link,
@@ -102,6 +108,15 @@ def _brought(link: ShareLink) -> int:
     """Return the bytes of what guests have brought or may bring yet; what was refused takes no room."""
     counted = Upload.objects.filter(share_link=link).exclude(state=Upload.State.REJECTED)
     return int(counted.aggregate(sum=Sum("bytes"))["sum"] or 0)
+
+
+def _may_wait_for(link: ShareLink, wanted: int, room: int) -> bool:
+    """Return whether so much more may be announced before what was announced has come."""
+    announced = Upload.objects.filter(share_link=link, state=Upload.State.PENDING)
+    found = announced.aggregate(count=Count("pk"), bytes=Sum("bytes"))
+    held = int(found["bytes"] or 0)
+    most = min(max((room + held) // 2, FORM_BYTES), MOST_ANNOUNCED_BYTES)
+    return found["count"] < MOST_ANNOUNCED and held + wanted <= most
 
 
 def _waiting(link: ShareLink) -> int:

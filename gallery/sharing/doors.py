@@ -66,11 +66,11 @@ def _proof(link: ShareLink) -> str:
 
 def _place(link: ShareLink, client: str) -> str | None:
     """Return one of the client's places for a try, None where all are taken. `add` is atomic, a counter may not be."""
-    places = (f"share-try:{link.pk}:{_network(client)}:{number}" for number in range(TRIES))
+    places = (f"share-try:{link.pk}:{network_of(client)}:{number}" for number in range(TRIES))
     return next((place for place in places if cache.add(place, 1, TRIES_WITHIN_S)), None)
 
 
-def _network(client: str) -> str:
+def network_of(client: str) -> str:
     """Return who a client is: an IPv6 network of 2^64 addresses belongs to one household."""
     try:
         address = ipaddress.ip_address(client)

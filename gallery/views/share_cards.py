@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from gallery import access, imaging, renditions
 from gallery.models import Image, ShareLink
 from gallery.sharing.addresses import absolute
+from gallery.sharing.names import name_of
 from gallery.views.share_doors import by_link, gone
 from gallery.views.share_pages import guest_alt, guest_tiles, image_at, photo_url, title_of
 
@@ -34,7 +35,7 @@ def card(request: HttpRequest, link: ShareLink, image: Image | None) -> dict[str
         return found
     found["image"] = absolute(request, reverse("gallery:shared_preview", args=[link.plain]))
     if request.resolver_match and request.resolver_match.url_name == "shared_photo":
-        found["image"] += f"?photo={image.rendition_token}"
+        found["image"] += f"?photo={name_of(link, image)}"
     found["alt"] = guest_alt(link, image)
     found["size"] = imaging.rung_size("og", image.width, image.height)
     found["feed"] = absolute(request, reverse("gallery:shared_feed", args=[link.plain]))
@@ -76,8 +77,8 @@ def feed(request: HttpRequest, link: ShareLink) -> HttpResponseBase:
     )
     images = access.images_opened_by(link).defer("metadata").order_by(LATEST)[:FEED_ITEMS]
     for number, image in enumerate(images, start=1):
-        at = reverse("gallery:shared_picture", args=[link.plain, image.rendition_token])
-        page = absolute(request, photo_url(link.plain, image))
+        at = reverse("gallery:shared_picture", args=[link.plain, name_of(link, image)])
+        page = absolute(request, photo_url(link, image))
         made.add_item(
             title=_plain(image.title or guest_alt(link, image, number)),
             link=page,

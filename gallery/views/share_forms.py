@@ -1,15 +1,18 @@
 """The forms of sharing: what a link allows, and what guests fill in."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gallery.models import ShareLink
 
 MB = 1024**2
+# The link ends at the next day's beginning, which must be a day as well, in every time zone.
+LAST_DAY = date(9998, 12, 31)
 LIFETIMES = (
     ("never", _("Never")),
     ("7", _("In 7 days")),
@@ -37,7 +40,8 @@ class LinkForm(forms.Form):
     until = forms.DateField(
         label=_("Last day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MaxValueValidator(LAST_DAY)],
+        widget=forms.DateInput(attrs={"type": "date", "max": LAST_DAY.isoformat()}, format="%Y-%m-%d"),
     )
     allow_download = forms.BooleanField(label=_("Guests may download"), required=False, initial=True)
     allow_originals = forms.BooleanField(

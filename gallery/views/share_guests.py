@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from gallery import access, imaging, renditions, sharing
 from gallery.models import Image, ShareLink
 from gallery.sharing.doors import UNLOCKED_FOR_S
+from gallery.sharing.names import name_of
 from gallery.views import fragments, tiles
 from gallery.views.share_cards import card
 from gallery.views.share_doors import by_link, closed, cookie_options, gone, is_let_in
@@ -109,12 +110,12 @@ def _photo_page(request: HttpRequest, link: ShareLink, image: Image) -> HttpResp
         "height": height,
         "ratio": f"{width / height:.4f}",
         "facts": guest_facts(link, image),
-        "newer": photo_url(token, newer) if newer else "",
-        "older": photo_url(token, older) if older else "",
+        "name": name_of(link, image),
+        "newer": photo_url(link, newer) if newer else "",
+        "older": photo_url(link, older) if older else "",
         "card": card(request, link, image),
     }
-    template = "share/_viewer.html" if fragments.wanted(request) else "share/photo.html"
-    return render(request, template, context)
+    return fragments.answer(request, "share/photo.html", "share/_viewer.html", context)
 
 
 def _counted(request: HttpRequest, link: ShareLink, response: HttpResponse) -> HttpResponse:

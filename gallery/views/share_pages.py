@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from gallery import access
 from gallery.models import Image, ImageQuerySet, ShareLink
+from gallery.sharing.names import name_of, named
 from gallery.views import facts, tiles
 
 PAGE_SIZE = 100
@@ -35,9 +36,9 @@ def title_of(link: ShareLink) -> str:
 def image_at(link: ShareLink, place: str) -> Image:
     """Return the photo that an address names; raise Http404 for one that the link does not open.
 
-    Photos are named by the random part of their renditions' names: an id would tell when a photo was uploaded.
+    Photos are named as gallery.sharing.names says.
     """
-    image = access.images_opened_by(link).filter(rendition_token=place).defer("metadata").first()
+    image = access.images_opened_by(link).filter(pk=named(link, place)).defer("metadata").first()
     if image is None:
         raise Http404
     return image
@@ -46,23 +47,22 @@ def image_at(link: ShareLink, place: str) -> Image:
 def page_of(link: ShareLink, after: str, start: str) -> GuestPage:
     """Return the tiles behind the photo that `after` names, counted from `start`; from the first for one that is gone."""
     images = access.images_opened_by(link).defer("metadata")
-    here = images.filter(rendition_token=after).first() if after else None
+    here = images.filter(pk=named(link, after)).first() if after else None
     if here is not None:
         images = beyond(images, here, onward=True)
     number = int(start) if here is not None and start.isdecimal() and len(start) < 9 else 1
     rows = list(images[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    older = f"?after={rows[-1].rendition_token}&from={number + PAGE_SIZE}" if more else ""
+    older = f"?after={name_of(link, rows[-1])}&from={number + PAGE_SIZE}" if more else ""
     return GuestPage(guest_tiles(link, rows, number), here is None, older)
 
 
 def guest_tiles(link: ShareLink, rows: list[Image], start: int = 1) -> list[tiles.Tile]:
     """Return tiles that lead to the guests' pages and tell of a photo only what guests may know."""
-    token = link.plain
     return [
         replace(
             tile,
-            url=photo_url(token, tile.image),
+            url=photo_url(link, tile.image),
             alt=guest_alt(link, tile.image, start + at),
             is_favorite=False,
         )
@@ -83,9 +83,9 @@ def guest_alt(link: ShareLink, image: Image, number: int | None = None) -> str:
     return _("Photo %(number)d") % {"number": number} if number else _("Photo")
 
 
-def photo_url(token: str, image: Image) -> str:
+def photo_url(link: ShareLink, image: Image) -> str:
     """Return the address of a photo's page among those of a link."""
-    return reverse("gallery:shared_photo", args=[token, image.rendition_token])
+    return reverse("gallery:shared_photo", args=[link.plain, name_of(link, image)])
 
 
 def beyond(images: ImageQuerySet, here: Any, *, onward: bool) -> ImageQuerySet:

@@ -20,8 +20,11 @@ from gallery.views.people import SignedIn
 from gallery.views.share_doors import by_link
 from gallery.views.share_forms import GuestForm
 from gallery.views.share_pages import title_of
+from photosky.counting import count
 
 PAGE_SIZE = 100
+# Announcements from one address: more than the guests of one network send, who add a photo every few seconds.
+MOST_WITHIN, WITHIN_S = 120, 60
 
 
 @by_link("GET", "HEAD", "POST")
@@ -38,6 +41,11 @@ def add(request: HttpRequest, link: ShareLink) -> HttpResponseBase:
     }
     if request.method != "POST" or not form.is_valid():
         return render(request, "share/add.html", context)
+    tries = count(f"bring:{sharing.network_of(request.META.get('REMOTE_ADDR', ''))}", WITHIN_S)
+    if tries.total > MOST_WITHIN:
+        answer = render(request, "429.html", status=429)
+        answer["Retry-After"] = str(tries.left_s)
+        return answer
 
     def done(upload_id: uuid.UUID) -> str:
         return absolute(request, reverse("gallery:shared_added", args=[link.plain, upload_id]))

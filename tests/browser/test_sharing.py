@@ -15,6 +15,7 @@ from gallery.models import Image, Upload, User
 from tests.browser.conftest import DESKTOP, PHONE, Site
 from tests.browser.test_accessibility import objections
 from tests.make import make_album, make_image, photo_bytes, upload_photo
+from tests.sharing import place
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -189,7 +190,7 @@ def test_no_page_of_sharing_has_a_barrier_that_axe_knows(
     Image.objects.filter(pk=images[2].pk).update(held_at=images[2].created_at)
     guest = site.open(**screen, color_scheme=scheme)
     found: list[str] = []
-    for address in (f"{token}/", f"{token}/p/{images[0].rendition_token}/", f"{token}/add/", f"{token}/embed/",
+    for address in (f"{token}/", f"{token}/{place(f'/s/{token}/', images[0])}", f"{token}/add/", f"{token}/embed/",
                     f"{locked}/", "nothing/", f"{token}/add/{album.pk}/"):  # fmt: skip
         guest.goto(f"{site.url}/s/{address}")
         found += objections(guest)
@@ -235,7 +236,7 @@ def test_viewer_opens_over_the_guests_grid_and_tells_what_the_link_allows(alice:
     guest.goto(f"{site.url}/s/{token}/")
     guest.locator(".grid a").first.click()
     expect(guest.locator(".pswp img.pswp__img").first).to_be_visible(timeout=15_000)
-    expect(guest).to_have_url(f"{site.url}/s/{token}/p/{images[0].rendition_token}/")
+    expect(guest).to_have_url(f"{site.url}/s/{token}/{place(f'/s/{token}/', images[0])}")
     guest.get_by_role("button", name="Information").click()
     expect(guest.get_by_role("heading", name="Ridge")).to_be_visible()
     assert "X-T5" not in guest.content()
