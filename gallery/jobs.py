@@ -78,6 +78,11 @@ class Round:
         if not _leased(self._job).update(done=done, total=total, lease_until=timezone.now() + LEASE):
             raise LeaseLost
 
+    def note(self, payload: dict[str, Any]) -> None:
+        """Write down with what the next worker goes on, should this one die now. Raises LeaseLost."""
+        if not _leased(self._job).update(payload=payload):
+            raise LeaseLost
+
 
 Function = Callable[[Job, Round], dict[str, Any]]
 

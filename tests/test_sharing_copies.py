@@ -183,3 +183,25 @@ def test_exiftool_finds_nothing_private_in_copies_of_real_photographs(
     assert made
     assert groups <= {"ExifTool", "System", "File", "JFIF", "Adobe", "Composite", "ICC_Profile", "ICC-header",
                       "ICC-view", "ICC-meas"}, groups  # fmt: skip
+
+
+@pytest.mark.parametrize("marker", [0xDC, 0xDD, 0xDE, 0xDF, 0xC8])
+def test_jpeg_segments_keep_nothing_beyond_what_they_are_for(marker: int) -> None:
+    data = telling("JPEG")
+    hidden = data[:2] + segment(marker, b"\0\0 a secret note") + data[2:]
+
+    assert b"a secret note" not in strip(hidden, "image/jpeg", 1)
+
+
+def test_webp_whose_chunk_runs_past_the_end_is_refused() -> None:
+    data = telling("WEBP", lossless=True)
+    for damaged in (data[:-20], data + struct.pack("<4sI", b"VP8L", 10**6)):
+        with pytest.raises(CannotStrip):
+            strip(damaged, "image/webp", 1)
+
+
+def test_profile_larger_than_any_real_one_is_refused_in_each_format() -> None:
+    part = bytes(65_519)
+    profile = b"".join(segment(0xE2, b"ICC_PROFILE\0" + bytes([n, 255]) + part) for n in range(256))
+    with pytest.raises(CannotStrip):
+        strip(b"\xff\xd8" + profile + telling("JPEG")[2:], "image/jpeg", 1)

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from gallery import archives, jobs, objectstore, removals, sharing
 from gallery import bin as photo_bin
-from gallery.archives import packing
+from gallery.archives import copies, packing
 from gallery.models import Album, Image, Job, Removal, User
 from tests.make import make_album, make_image, photo_bytes, upload_photo
 
@@ -310,3 +310,53 @@ def test_progress_between_rounds_is_small(alice: User, short_rounds: None) -> No
     assert saved["next"] == 1
     assert Album.objects.count() == 0
     assert len(json.dumps(job.payload)) < 600
+
+
+def test_copy_and_original_of_one_name_are_two_entries(alice: User, bob: User) -> None:
+    own, brought = photo(alice, "photo-002.jpg"), photo(bob, "b.jpg")
+    album = make_album(alice, own, brought)
+    assert album.entries.count() == 2
+
+    names = opened(work_off(archives.start(alice, [own.pk, brought.pk], ""))).namelist()
+
+    assert len(set(names)) == 2
+
+
+def test_worker_that_dies_when_the_zip_is_whole_loses_nothing(
+    alice: User, short_rounds: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = [photo_bytes(320, 240) for _ in range(2)]
+    images = [photo(alice, f"{number}.jpg", each) for number, each in enumerate(data)]
+    job = archives.start(alice, [image.pk for image in images], "")
+    work_off(job)
+    with monkeypatch.context() as dying:
+        dying.setattr(jobs, "_finish", _die)
+        with pytest.raises(RuntimeError):
+            work_off(job)
+    Job.objects.update(not_before=timezone.now(), lease_until=None)
+
+    archive = opened(work_off(job))
+
+    assert [archive.read(name) for name in archive.namelist()] == data
+
+
+def test_photo_of_which_no_copy_can_be_made_is_missing_and_the_others_are_there(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, whole = photo(bob, "a.jpg"), photo(bob, "b.jpg")
+    make_album(alice, broken, whole)
+    make = copies.copy_of
+    monkeypatch.setattr(packing, "copy_of", lambda image: _die() if image.pk == broken.pk else make(image))
+
+    job = work_off(archives.start(alice, [broken.pk, whole.pk], ""))
+
+    assert (job.result["count"], job.result["missing"]) == (1, 1)
+
+
+def test_zip_of_a_link_whose_owner_left_is_not_packed(alice: User) -> None:
+    image = photo(alice, "a.jpg")
+    link, _ = sharing.make(alice, images=[image.pk])
+    job = archives.start_for_guests(link)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    assert work_off(job).state == Job.State.FAILED

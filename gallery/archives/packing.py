@@ -7,6 +7,7 @@ and the bytes that make no part yet. A worker that dies goes on from the last ro
 
 import hashlib
 import json
+import logging
 import mimetypes
 import time
 import uuid
@@ -22,12 +23,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import access, jobs, objectstore
+from gallery import access, imaging, jobs, objectstore
 from gallery.archives.asking import STEP, unpacked_ids
 from gallery.archives.copies import OFFERED as COPY_OFFERED
 from gallery.archives.copies import copy_of, guest_name, made_key, stored_key
 from gallery.models import Image, ImageQuerySet, Job, Removal, ShareLink, new_token
 from gallery.transitions import remove_later
+
+logger = logging.getLogger(__name__)
 
 # How long a zip is offered, and when it is removed: well after the last address that was signed for it.
 OFFERED = timedelta(hours=24)
@@ -110,6 +113,8 @@ def pack(job: Job, round_: jobs.Round) -> dict[str, Any]:
     link = _link(job)
     if job.payload.get("single"):
         return _single(job, link)
+    if done := _packed_before(job):
+        return done
     progress = _resumed(job) or _begun(job)
     stream = PartStream(progress)
     # A stream, not a context: leaving one would end the zip in the middle.
@@ -124,7 +129,7 @@ def pack(job: Job, round_: jobs.Round) -> dict[str, Any]:
     finally:
         # An archive that is let go writes its end, which then goes nowhere.
         stream.ended = True
-    return _completed(progress, len(archive.filelist), stream.offset)
+    return _completed(job, round_, progress, len(archive.filelist), stream.offset)
 
 
 def _single(job: Job, link: ShareLink | None) -> dict[str, Any]:
@@ -168,7 +173,8 @@ def _link(job: Job) -> ShareLink | None:
     """Return the link whose guests asked. Raises jobs.Failed where it opens nothing any more."""
     if not job.payload["link"]:
         return None
-    open_links = ShareLink.objects.open_at(timezone.now()).select_related("owner", "album", "image")
+    open_links = ShareLink.objects.open_at(timezone.now()).filter(owner__is_active=True)
+    open_links = open_links.select_related("owner", "album", "image")
     link = open_links.filter(pk=uuid.UUID(job.payload["link"])).first()
     if link is None:
         raise jobs.Failed(_("The link that this was asked for has ended."))
@@ -237,7 +243,7 @@ def _add(archive: zipfile.ZipFile, names: set[str], image: Image, number: int, *
     """Write one photo as a file of its own; return False where its bytes are gone."""
     try:
         if not originals:
-            return _add_copy(archive, image, number)
+            return _add_copy(archive, names, image, number)
         chunks = objectstore.stream(image.original_key)
     except objectstore.NotFound:
         return False
@@ -248,16 +254,24 @@ def _add(archive: zipfile.ZipFile, names: set[str], image: Image, number: int, *
     return True
 
 
-def _add_copy(archive: zipfile.ZipFile, image: Image, number: int) -> bool:
-    """Write one photo's copy; raise objectstore.NotFound where its bytes are gone."""
+def _add_copy(archive: zipfile.ZipFile, names: set[str], image: Image, number: int) -> bool:
+    """Write one photo's copy; return False where none can be made, raise objectstore.NotFound where its bytes are gone."""
     if key := stored_key(image):
         if (head := objectstore.head(key)) is None:
             return False
-        info = zipfile.ZipInfo(guest_name(number, key.rpartition(".")[2]), NO_DATE)
+        info = zipfile.ZipInfo(_unique(guest_name(number, key.rpartition(".")[2]), names), NO_DATE)
         _write(archive, info, head.size, objectstore.stream(key))
         return True
-    copy = copy_of(image)
-    archive.writestr(zipfile.ZipInfo(guest_name(number, copy.extension), NO_DATE), copy.data)
+    try:
+        copy = copy_of(image)
+    except (objectstore.ObjectStoreError, imaging.Unavailable):
+        raise
+    except Exception:
+        # One photo that nobody foresaw costs the zip that photo, not all others.
+        logger.exception("photo left out of a zip image=%s", image.pk)
+        return False
+    name = _unique(guest_name(number, copy.extension), names)
+    archive.writestr(zipfile.ZipInfo(name, NO_DATE), copy.data)
     return True
 
 
@@ -288,21 +302,28 @@ def _unique(filename: str, names: set[str]) -> str:
     return name
 
 
-def _completed(progress: Progress, count: int, size: int) -> dict[str, Any]:
+def _packed_before(job: Job) -> dict[str, Any] | None:
+    """Return what came of the job where a worker completed the zip and died before it could say so."""
+    packed: dict[str, Any] | None = job.payload.get("packed")
+    return packed if packed and objectstore.head(packed["key"]) else None
+
+
+def _completed(job: Job, round_: jobs.Round, progress: Progress, count: int, size: int) -> dict[str, Any]:
     # Before the object, so that nothing stays for ever that a crash leaves behind.
     remove_later([progress.key], Removal.Reason.EXPORT, after=KEPT)
     parts = [
         objectstore.Part(number, size, etag, sha256)
         for number, (size, etag, sha256) in enumerate(progress.parts, start=1)
     ]
-    # An earlier try may have completed it and died.
-    with suppress(objectstore.AlreadyExists):
-        objectstore.multipart_complete(progress.key, progress.upload_id, parts)
-    until = timezone.now() + OFFERED
-    return {
+    packed = {
         "key": progress.key,
         "bytes": size,
         "count": count,
         "missing": progress.missing,
-        "until": until.isoformat(),
+        "until": (timezone.now() + OFFERED).isoformat(),
     }
+    # Once it is complete its parts cannot be sent again: whoever comes after a crash takes it as it is.
+    round_.note({**job.payload, "packed": packed})
+    with suppress(objectstore.AlreadyExists):
+        objectstore.multipart_complete(progress.key, progress.upload_id, parts)
+    return packed

@@ -13,15 +13,20 @@ from collections.abc import Iterator
 _END_OF_SCAN = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
-# Frames, tables, restart interval, lines, hierarchy: B.1.1.3, without APPn, JPGn and COM.
-_JPEG_NEEDED = frozenset({*range(0xC0, 0xD0), _SOS, *range(0xDB, 0xE0)})
+# Frames, tables, lines, restart interval: B.1.1.3, without APPn, JPGn, COM, what is reserved and hierarchies, which
+# no browser shows.
+_JPEG_NEEDED = frozenset({*range(0xC0, 0xC8), *range(0xC9, 0xD0), _SOS, 0xDB, 0xDC, 0xDD})
+# Number of lines and restart interval: one number of two bytes each (B.2.4.4, B.2.5).
+_OF_TWO_BYTES = frozenset({0xDC, 0xDD})
 _ICC = b"ICC_PROFILE\0"
 _ICC_CHUNK = 65_000
+_MOST_ICC = 8 * 1024**2
+_TOO_LARGE = "a colour profile of more than 8 MB"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = frozenset(
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB cICP mDCV cLLI sBIT bKGD pHYs acTL fcTL fdAT".split()
 )
-_WEBP_NEEDED = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
+_WEBP_NEEDED = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
 _HAS_EXIF, _HAS_XMP = 0x08, 0x04
 # ICC.1:2022, 9.2: what a transform is computed from. Everything else in a profile is words about where it is from.
 _ICC_NEEDED = frozenset(
@@ -42,7 +47,7 @@ def strip(data: bytes, content_type: str, orientation: int) -> bytes:
     formats = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}
     try:
         return formats[content_type](data, orientation)
-    except (KeyError, IndexError, struct.error, zlib.error) as error:
+    except (KeyError, IndexError, ValueError, struct.error, zlib.error) as error:
         raise CannotStrip(content_type) from error
 
 
@@ -79,6 +84,8 @@ def _needed(marker: int, body: bytes) -> bytes:
     if marker == _APP14 and body.startswith(b"Adobe"):
         # Says how colours were transformed; 12 bytes by its definition.
         return _segment(_APP14, body[:12])
+    if marker in _OF_TWO_BYTES:
+        return _segment(marker, body[:2])
     if marker in _JPEG_NEEDED:
         return _segment(marker, body)
     return b"" if marker else body
@@ -141,9 +148,9 @@ def _png(data: bytes, orientation: int) -> bytes:
 def _inflated(packed: bytes) -> bytes:
     """Return a colour profile; one that claims to be larger than any real one is no profile."""
     inflater = zlib.decompressobj()
-    profile = inflater.decompress(packed, 8 * 1024**2)
+    profile = inflater.decompress(packed, _MOST_ICC)
     if inflater.unconsumed_tail:
-        raise CannotStrip("a colour profile of more than 8 MB")
+        raise CannotStrip(_TOO_LARGE)
     return profile
 
 
@@ -155,16 +162,13 @@ def _webp(data: bytes, orientation: int) -> bytes:
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         raise CannotStrip("no WebP")
     kept: list[bytes] = []
-    at, extended = 12, False
-    while at + 8 <= len(data):
-        name, length = struct.unpack_from("<4sI", data, at)
-        body = data[at + 8 : at + 8 + length]
-        at += 8 + length + length % 2
+    extended = False
+    for name, body in _webp_chunks(data):
         if name == b"VP8X":
             extended = True
             flags = body[0] & ~(_HAS_EXIF | _HAS_XMP) | (_HAS_EXIF if orientation != 1 else 0)
-            body = bytes([flags]) + body[1:]
-        if name == b"ICCP":
+            kept.append(_riff(name, bytes([flags]) + body[1:10]))
+        elif name == b"ICCP":
             kept.append(_riff(name, _nameless(body)))
         elif name in _WEBP_NEEDED:
             kept.append(_riff(name, body))
@@ -175,6 +179,16 @@ def _webp(data: bytes, orientation: int) -> bytes:
     return _riff(b"RIFF", b"WEBP" + b"".join(kept))
 
 
+def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 12
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        if at + 8 + length > len(data):
+            raise CannotStrip("a chunk is cut off")
+        yield name, data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+
+
 def _riff(name: bytes, body: bytes) -> bytes:
     return struct.pack("<4sI", name, len(body)) + body + b"\0" * (len(body) % 2)
 
@@ -183,6 +197,8 @@ def _nameless(profile: bytes) -> bytes:
     """Return a colour profile of the same size and effect that does not tell who made it, when and for what device."""
     if len(profile) < 132:
         return b""
+    if len(profile) > _MOST_ICC:
+        raise CannotStrip(_TOO_LARGE)
     told = bytearray(profile)
     # 7.2: preferred module, date, platform, manufacturer, model, creator, id.
     for start, end in ((4, 8), (40, 44), (48, 56), (80, 100)):
