@@ -92,6 +92,15 @@ def visible_album(user: Person, album_id: uuid.UUID) -> Album:
     return _one(albums_visible_to(user).select_related("owner"), album_id)
 
 
+def album_to_take_from(user: Person, album_id: uuid.UUID) -> Album:
+    """Return one album that the user may see, or in which photos of theirs lie; raise Http404 otherwise."""
+    if not isinstance(user, User):
+        raise Http404(GONE)
+    own = AlbumImage.objects.filter(album=album_id, image__owner=user)
+    found = Album.objects.filter(pk=album_id) if own.exists() else albums_visible_to(user)
+    return _one(found.select_related("owner"), album_id)
+
+
 def albums_changeable_by(user: Person) -> AlbumQuerySet:
     """Return the albums that the user may arrange, as owner or editor."""
     return _albums_by_role(user, AlbumMember.Role.EDITOR)
@@ -139,12 +148,16 @@ def entries_of(album: Album) -> QuerySet[AlbumImage]:
 def entries_removable_by(user: Person, album: Album) -> QuerySet[AlbumImage]:
     """Return the places that the user may clear: owner and editors all of them, others those of their own photos.
 
-    What somebody added is theirs, and they can take it back whatever their role is by now.
+    What somebody added is theirs, and they can take it back whatever their role is by now; photos of their own also
+    when they have left the album.
     """
     entries, role = entries_of(album), role_in(user, album)
     if role in {"owner", AlbumMember.Role.EDITOR}:
         return entries
-    return entries.filter(Q(added_by_id=user.pk) | Q(image__owner_id=user.pk)) if role else entries.none()
+    if not isinstance(user, User):
+        return entries.none()
+    own = Q(image__owner=user)
+    return entries.filter(own | Q(added_by=user) if role else own)
 
 
 def must_exist(rows: QuerySet[M]) -> None:

@@ -173,3 +173,20 @@ def test_members_of_another_album_are_not_reached_through_this_one(
     assert client.post(f"/albums/{own.pk}/members/{member.pk}/", {"role": "editor"}).status_code == 404
     assert client.delete(f"/api/albums/{own.pk}/members/{member.pk}/").status_code == 404
     assert shared_album.memberships.get().role == AlbumMember.Role.VIEWER
+
+
+def test_whoever_left_takes_their_own_photos_out_and_no_others(
+    alice: User, bob: User, shared_album: Album, signed_in: Callable[[User], Client]
+) -> None:
+    lent, foreign = make_image(bob), make_image(alice)
+    shared_album.add([lent.pk], by=bob)
+    shared_album.add([foreign.pk], by=bob)
+    members.remove(shared_album, bob, keep_photos=True)
+    client = signed_in(bob)
+    at = f"/albums/{shared_album.pk}/remove/"
+
+    answers = [client.post(at, {"photo": str(image.pk)}) for image in (foreign, lent, lent)]
+
+    assert [answer.status_code for answer in answers] == [404, 302, 404]
+    assert answers[1].headers["Location"] == "/albums/"
+    assert list(shared_album.entries.values_list("image_id", flat=True)) == [foreign.pk]

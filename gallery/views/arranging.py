@@ -78,7 +78,7 @@ def arrange_album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 def remove_photos(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
-    album = access.visible_album(request.user, album_id)
+    album = access.album_to_take_from(request.user, album_id)
     keys = _chosen(request.POST)
     removed = library.withdraw(request.user, album, keys)
     if not keys:
@@ -95,6 +95,8 @@ def remove_photos(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
             )
             % {"count": removed},
         )
+    if not access.albums_visible_to(request.user).filter(pk=album.pk).exists():
+        return redirect("gallery:albums")
     return redirect("gallery:arrange_album", album_id=album.pk)
 
 
