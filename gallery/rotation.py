@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from gallery import imaging, jobs, objectstore, renditions, waking
 from gallery.access import GONE
 from gallery.errors import GalleryError
-from gallery.models import Image, Job
+from gallery.models import Image, Job, JobQuerySet
 from photosky.database import atomic_retry
 
 KIND = "turn"
@@ -50,10 +50,9 @@ def pending(image: Image) -> int | None:
 
 def outlook(image: Image) -> tuple[int | None, str]:
     """Return where the picture will stand, None where no wish is open; and why the last wish came to nothing."""
-    jobs_of_owner = Job.objects.filter(owner_id=image.owner_id, kind=KIND)
-    # Few: what was done is most of them, and says nothing of what comes.
-    rows = jobs_of_owner.exclude(state=Job.State.DONE).order_by("id")
-    mine = [job for job in rows.only("id", "state", "payload", "reason") if _is_of(job.payload, image)]
+    # What was done says nothing of what comes.
+    rows = _wishes(image).exclude(state=Job.State.DONE).order_by("id")
+    mine = list(rows.only("id", "state", "payload", "reason"))
     waiting = [job for job in mine if job.state == Job.State.WAITING]
     if waiting:
         return int(waiting[-1].payload["degrees"]), ""
@@ -98,10 +97,9 @@ def _rebuilt(image: Image, wanted: int) -> bool:
 
 
 def _is_overtaken(job: Job, image: Image) -> bool:
-    turns = Job.objects.filter(owner_id=image.owner_id, kind=KIND, id__gt=job.pk)
-    later = turns.values_list("payload", flat=True)
-    return any(_is_of(payload, image) for payload in later)
+    return _wishes(image).filter(id__gt=job.pk).exists()
 
 
-def _is_of(payload: dict[str, object], image: Image) -> bool:
-    return payload.get("image") == str(image.pk)
+def _wishes(image: Image) -> JobQuerySet:
+    """Return the jobs that turn this image: the database reads past those of other images, which may be many."""
+    return Job.objects.filter(owner_id=image.owner_id, kind=KIND, payload__image=str(image.pk))

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from PIL import Image as PillowImage
+from pytest_django import DjangoAssertNumQueries
 
 from gallery import jobs, objectstore, renditions, rotation
 from gallery.models import Image, Job, Removal, User
@@ -192,3 +193,17 @@ def test_the_page_tells_why_a_turn_came_to_nothing_until_another_succeeds(alice:
     work()
     assert rotation.outlook(photo) == (None, "")
     assert "could not be turned" not in client.get(url).content.decode()
+
+
+def test_turning_one_photo_reads_no_wish_of_another(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    image, other = make_image(alice), make_image(alice)
+    for degrees in rotation.QUARTERS:
+        jobs.start(rotation.KIND, alice, {"image": str(other.pk), "degrees": degrees})
+    mine = jobs.start(rotation.KIND, alice, {"image": str(image.pk), "degrees": 90})
+
+    assert list(rotation._wishes(image)) == [mine]
+    with django_assert_num_queries(1):
+        assert rotation.pending(image) == 90
+    assert not rotation._is_overtaken(mine, image)
