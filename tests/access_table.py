@@ -184,7 +184,7 @@ rule(
 )  # fmt: skip
 rule(
     {"unknown link": NOBODY},
-    "gallery:shared_file get",
+    "gallery:shared_file get", "gallery:shared_copy get",
     "gallery:shared_added get post",
     "gallery:shared_nothing get",
 )
