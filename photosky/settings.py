@@ -140,9 +140,6 @@ OPEN_SIGN_UP = env.boolean("PHOTOSKY_OPEN_SIGN_UP")
 # Who owns an album may bring in people without an account, and write to them.
 MEMBERS_INVITE = env.boolean("PHOTOSKY_MEMBERS_INVITE")
 INVITATIONS_A_DAY = env.integer("PHOTOSKY_INVITATIONS_A_DAY", 20, least=1)
-# Who owns an album may bring in people without an account, and write to them.
-MEMBERS_INVITE = env.boolean("PHOTOSKY_MEMBERS_INVITE")
-INVITATIONS_A_DAY = env.integer("PHOTOSKY_INVITATIONS_A_DAY", 20, least=1)
 ACCOUNT_ADAPTER = "gallery.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]

@@ -106,6 +106,7 @@ rule(
     "gallery:albums get", "gallery:create_album post", "gallery:arrange_top get post", "gallery:tags get",
     "gallery:search get", "gallery:map get", "gallery:map_area get", "gallery:map_photos get", "gallery:places get",
     "gallery:smart_new get post", "gallery:share_links get", "gallery:share_new get post", "gallery:share_review get post",
+    "gallery:duplicates get", "gallery:duplicates_decide post", "gallery:duplicates_undo post", "api:duplicates get post",
     "gallery:bin get", "gallery:restore_many post", "gallery:empty_bin get post", "gallery:delete_all get post",
     "gallery:upload get", "gallery:upload_form post",
     "api:api-root get", "api:me get patch", "api:image-list get", "api:image-bulk post", "api:timeline-columns get",
@@ -119,7 +120,7 @@ rule(seen(binned=OWNER, held=OWNER), "api:image-detail get")
 rule(
     owned(),
     "gallery:original get", "gallery:favourite post", "gallery:archive_photo post", "gallery:edit post",
-    "gallery:rotate post", "gallery:add_to_album post", "gallery:bin_photo post", "gallery:restore_photo post",
+    "gallery:rotate post", "gallery:restack post", "gallery:add_to_album post", "gallery:bin_photo post", "gallery:restore_photo post",
     "api:image-detail patch delete", "api:image-original get", "api:image-restore post", "api:image-rotate post",
 )  # fmt: skip
 # Albums: members look, contributors add, editors arrange, and the owner decides who they are.

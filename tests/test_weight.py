@@ -92,7 +92,7 @@ def test_the_upload_modules_together_are_at_most_15_kib() -> None:
 def test_what_opening_the_viewer_fetches_is_at_most_20_kib_of_scripts() -> None:
     own = [STATIC / "js" / name for name in ("viewer.js", "part.js")]
     # Everything else is fetched when it is first wanted.
-    imported = re.findall(r"^import .+ from '(.+)';", own[0].read_text(), re.M)
+    imported = re.findall(r"^import .+ from '(.+)';", own[0].read_text(), re.MULTILINE)
     assert imported == ["../../vendor/photoswipe/photoswipe.js", "./part.js"]
     assert (
         sum(_weight(file) for file in (*own, STATIC.parent / "vendor/photoswipe/photoswipe.js")) <= 20 * KIB
