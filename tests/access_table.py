@@ -146,9 +146,11 @@ rule(
     {"album": OWNER},
     "gallery:set_role post",
     "gallery:remove_member get post",
-    "api:album-member-detail patch delete",
+    "api:album-member-detail patch",
 )
 rule({"album": MEMBERS - OWNER}, "gallery:leave_album get post")
+# The member whose place is asked for is the viewer, who may leave.
+rule({"album": OWNER | {"viewer"}}, "api:album-member-detail delete")
 # What one person made is nobody else's.
 rule(
     mine(),
@@ -185,7 +187,8 @@ rule(
 )  # fmt: skip
 rule(
     {"unknown link": NOBODY},
-    "gallery:shared_file get", "gallery:shared_copy get",
+    "gallery:shared_file get",
+    "gallery:shared_copy get",
     "gallery:shared_added get post",
     "gallery:shared_nothing get",
 )

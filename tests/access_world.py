@@ -24,6 +24,7 @@ from gallery.models import (
     Upload,
     User,
 )
+from gallery.sharing import names
 from tests.access_table import ROLES
 from tests.make import make_album, make_image, make_user
 
@@ -117,7 +118,7 @@ def _parts(
         "thing": {**ids, **calendar},
         "export": exports,
         "smart": {"album_id": things["smart"].pk},
-        "link": {"token": plain, "place": images["shared"].rendition_token, "job_id": guests_job.pk},
+        "link": {"token": plain, "place": names.name_of(link, images["shared"]), "job_id": guests_job.pk},
         "unknown link": {"token": "x" * 22, "place": "1", "job_id": job.pk, "upload_id": things["upload"].pk},
         "place": {"code": "ES", "name": "Potes"},
         **{name: {"image_id": image.pk, "image": image.pk} for name, image in images.items()},
