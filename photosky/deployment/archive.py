@@ -58,6 +58,9 @@ def is_unwanted(name: PurePosixPath) -> bool:
         return True
     if parts[:2] == ("photosky", "deployment"):
         return True
+    # What compilers need: headers, and the names without a version, which a wheel can only hold as text.
+    if parts[:2] == ("ffmpeg", "install") and (parts[2:3] == ("include",) or name.suffix == ".so"):
+        return True
     if parts[:2] == ("botocore", "data") and len(parts) > 3:
         return parts[2] not in AWS_SERVICES
     if parts[:3] == ("allauth", "socialaccount", "providers") and len(parts) > 3:
