@@ -145,7 +145,15 @@ def _bucket_is_ours() -> bool:
 
 def _chores() -> None:
     """Purge the bin, forget refused files, remove what is to go, renew. What fails is tried again by the next tick."""
-    for chore in (stacks.join_recent, stacks.mend, similar.fill, _purge_bin, _drop_rejected, removals.run, _renew):
+    for chore in (
+        stacks.join_recent,
+        stacks.mend,
+        similar.fill,
+        _purge_bin,
+        _drop_rejected,
+        removals.run,
+        _renew,
+    ):
         _attempt(chore)
 
 

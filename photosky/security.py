@@ -92,7 +92,7 @@ class NoNullCharacters:
             # Here, so that a page waits not for what the API needs.
             from gallery.api import problems
 
-            return problems.null_character(request)
+            return problems.not_found(request) if "\0" in request.path else problems.null_character(request)
         if request.path.startswith("/s/"):
             from gallery.views import share_doors
 

@@ -10,7 +10,9 @@ from gallery.imaging.iptc import Iptc
 from gallery.imaging.xmp import Xmp
 
 _DATE = re.compile(r"\s*(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
-_ISO = re.compile(r"\s*(\d{4}[-:]\d\d[-:]\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$")
+_ISO = re.compile(
+    r"\s*(\d{4}[-:]\d\d[-:]\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$"
+)
 # A date within a name: no digit before and none behind, years as four digits.
 _DAY = r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_.]?(?P<month>0[1-9]|1[0-2])[-_.]?(?P<day>0[1-9]|[12]\d|3[01])"
 _CLOCK = (

@@ -199,7 +199,16 @@ class Image(models.Model):
             ),
             models.Index(fields=["owner", "phash"], name="image_phash"),
             models.Index(
-                fields=["owner", "country", "place", "binned_at", "held_at", "archived_at", "stacked_under", "id"],
+                fields=[
+                    "owner",
+                    "country",
+                    "place",
+                    "binned_at",
+                    "held_at",
+                    "archived_at",
+                    "stacked_under",
+                    "id",
+                ],
                 name="image_places",
             ),
             models.Index(fields=["owner", "is_favorite", "taken_at", "id"], name="image_favourites"),

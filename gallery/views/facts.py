@@ -113,7 +113,9 @@ def people(image: Image) -> str:
     """Return who is in the picture, as a person or a program wrote into the file."""
     found = image.metadata.get("people")
     people = found if isinstance(found, list) else []
-    return ", ".join(str(person["name"]) for person in people if isinstance(person, dict) and "name" in person)
+    return ", ".join(
+        str(person["name"]) for person in people if isinstance(person, dict) and "name" in person
+    )
 
 
 def words(image: Image, name: str) -> str:

@@ -49,18 +49,19 @@ def finish(path: Path) -> None:
         fresh.replace(path)
 
 
+DEPLOYMENT = ("photosky", "deployment")
+
+
 def is_unwanted(name: PurePosixPath) -> bool:
     """Tell whether an entry has no use on Lambda."""
     parts = name.parts
-    if any(fnmatch.fnmatchcase(parts[0], pattern) for pattern in UNWANTED):
+    if any(fnmatch.fnmatchcase(parts[0], pattern) for pattern in UNWANTED) or parts[:2] == DEPLOYMENT:
         return True
     if any(fnmatch.fnmatchcase(part, pattern) for part in parts for pattern in UNWANTED_ANYWHERE):
         return True
-    if parts[:2] == ("photosky", "deployment"):
-        return True
-    # What compilers need: headers, and the names without a version, which a wheel can only hold as text.
-    if parts[:2] == ("ffmpeg", "install") and (parts[2:3] == ("include",) or name.suffix == ".so"):
-        return True
+    if parts[:2] == ("ffmpeg", "install"):
+        # What compilers need: headers, and the names without a version, which a wheel can only hold as text.
+        return parts[2:3] == ("include",) or name.suffix == ".so"
     if parts[:2] == ("botocore", "data") and len(parts) > 3:
         return parts[2] not in AWS_SERVICES
     if parts[:3] == ("allauth", "socialaccount", "providers") and len(parts) > 3:
