@@ -229,6 +229,8 @@ STORAGES: dict[str, dict[str, Any]] = {
 STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 WHITENOISE_MAX_AGE = 3600
+# Pages name files by their hash alone.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 if LOCAL:
     # A laptop serves its static files from where they lie: no collecting before the first page.
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -14,8 +14,9 @@ from photosky.deployment.errors import PackageError
 # Where Lambda unpacks the zip: tracebacks shall name files as they are there.
 TASK_ROOT = "/var/task"
 EPOCH = (1980, 1, 1, 0, 0, 0)
-# What the program asks of AWS: S3 (gallery.objectstore) and Parameter Store (photosky.lambda_start); STS for roles.
-AWS_SERVICES = frozenset({"s3", "ssm", "sts"})
+# What the program asks of AWS: S3 and the work queue (gallery.objectstore), Parameter Store (photosky.lambda_start); STS
+# for roles.
+AWS_SERVICES = frozenset({"s3", "sqs", "ssm", "sts"})
 # Top-level entries: installers, Zappa's deploying half, the entry point of Zappa that runs any code it is sent, what
 # identifies the computer that built it, and what is for the laptop.
 UNWANTED = (
@@ -49,15 +50,20 @@ def finish(path: Path) -> None:
         fresh.replace(path)
 
 
-DEPLOYMENT = ("photosky", "deployment")
+# Paths of what packages bring and nothing here asks for: Pillow's letters, the C half of a parser that does without,
+# two of three names of one library and the module over it (gallery/imaging/libraw.py needs the library alone), maps of
+# scripts, flags, geography.
+UNUSED = (
+    "PIL/_imagingft*", "pillow.libs/libfreetype*", "pillow.libs/libharfbuzz*", "yaml/_yaml*", "rawpy/_rawpy*",
+    "rawpy/libraw_r.so", "rawpy/libraw_r.so.*.*", "staticfiles/flags*", "staticfiles/*.map*", "django_countries/static*",
+    "staticfiles/rest_framework/docs*", "django/contrib/gis*", "photosky/deployment*",
+)  # fmt: skip
 
 
 def is_unwanted(name: PurePosixPath) -> bool:
     """Tell whether an entry has no use on Lambda."""
     parts = name.parts
-    if any(fnmatch.fnmatchcase(parts[0], pattern) for pattern in UNWANTED) or parts[:2] == DEPLOYMENT:
-        return True
-    if any(fnmatch.fnmatchcase(part, pattern) for part in parts for pattern in UNWANTED_ANYWHERE):
+    if _is_listed(name):
         return True
     if parts[:2] == ("ffmpeg", "install"):
         # What compilers need: headers, and the names without a version, which a wheel can only hold as text.
@@ -73,6 +79,16 @@ def is_unwanted(name: PurePosixPath) -> bool:
         # The folders of Django's locales are like en_GB, the codes of settings like en-gb.
         return parts[parts.index("locale") + 1].lower().replace("_", "-") not in LANGUAGES
     return False
+
+
+def _is_listed(name: PurePosixPath) -> bool:
+    """Tell whether one of the lists above names the entry, or the folder that it lies in."""
+    wanted = [
+        (name.parts[0], UNWANTED),
+        (str(name), UNUSED),
+        *((part, UNWANTED_ANYWHERE) for part in name.parts),
+    ]
+    return any(fnmatch.fnmatchcase(text, pattern) for text, patterns in wanted for pattern in patterns)
 
 
 def set_apart(root: Path) -> None:
@@ -128,7 +144,7 @@ def _refuse_uncompiled(root: Path) -> None:
 
 
 def _write(root: Path, path: Path) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(entry for entry in root.rglob("*") if entry.is_file()):
             info = zipfile.ZipInfo(file.relative_to(root).as_posix(), EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
