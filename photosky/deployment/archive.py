@@ -56,7 +56,14 @@ def finish(path: Path) -> None:
 UNUSED = (
     "PIL/_imagingft*", "pillow.libs/libfreetype*", "pillow.libs/libharfbuzz*", "yaml/_yaml*", "rawpy/_rawpy*",
     "rawpy/libraw_r.so", "rawpy/libraw_r.so.*.*", "staticfiles/flags*", "staticfiles/*.map*", "django_countries/static*",
-    "staticfiles/rest_framework/docs*", "django/contrib/gis*", "photosky/deployment*",
+    "staticfiles/rest_framework/docs*", "django/contrib/gis*",
+    "django/db/backends/oracle*", "django/db/backends/mysql*",
+    # Of each font one format that every browser reads, of each script of the administration the short one.
+    "staticfiles/rest_framework/fonts/*.svg*", "staticfiles/rest_framework/fonts/*.eot",
+    "staticfiles/rest_framework/fonts/*.ttf*", "staticfiles/admin/js/vendor/jquery/jquery.????????????.js*",
+    "staticfiles/admin/js/vendor/select2/select2.full.????????????.js*",
+    "staticfiles/admin/js/vendor/xregexp/xregexp.????????????.js*",
+    "photosky/deployment*",
 )  # fmt: skip
 
 
