@@ -67,7 +67,7 @@ def children_of_this_process() -> list[int]:
         int(child)
         for task in Path("/proc/self/task").iterdir()
         # A thread may end while one looks.
-        for child in (task / "children").read_text().split() if (task / "children").exists() else ()
+        for child in ((task / "children").read_text().split() if (task / "children").exists() else ())
         if b"nasty_child" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]
 
