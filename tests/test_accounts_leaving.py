@@ -134,7 +134,7 @@ def test_export_is_its_owners_alone_and_ends(
 
 @pytest.mark.usefixtures("signing")
 def test_page_says_in_numbers_what_goes(alice: User) -> None:
-    make_album(alice, *(make_image(alice) for _ in range(3)))
+    make_album(alice, *(make_image(alice, bytes=4_000_000) for _ in range(3)))
     ApiToken.issue(alice, "laptop", ["read"])
 
     page = re.sub(r"\s+", " ", proven(alice).get("/account/delete/").content.decode().replace("\xa0", " "))
