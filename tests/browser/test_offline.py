@@ -42,7 +42,6 @@ def installed(site: Site, user: User) -> Page:
 def test_page_that_was_seen_opens_without_a_network_with_its_pictures(alice: User, site: Site) -> None:
     fill(alice, [photo_bytes(300, 200)])
     page = installed(site, alice)
-    expect.set_options(timeout=10_000)
     page.wait_for_function(
         "caches.open('thumbnails').then((kept) => kept.keys()).then((keys) => keys.length > 5)"
     )
