@@ -5,10 +5,11 @@ descending index columns, no triggers, later columns nullable.
 """
 
 from gallery.models.albums import Album, AlbumImage, AlbumMember, AlbumQuerySet
+from gallery.models.audit import AuditEntry, AuditQuerySet
 from gallery.models.images import Image, ImageQuerySet
 from gallery.models.invitations import Invitation, InvitationQuerySet
 from gallery.models.jobs import Job, JobQuerySet
-from gallery.models.keys import new_id, new_token
+from gallery.models.keys import least_id, new_id, new_token
 from gallery.models.search import SearchEntry, SmartAlbum
 from gallery.models.sharing import ShareLink, ShareLinkImage, ShareLinkQuerySet
 from gallery.models.similar import HashBand, SimilarPair
@@ -25,6 +26,8 @@ __all__ = [
     "AlbumQuerySet",
     "ApiToken",
     "ApiTokenQuerySet",
+    "AuditEntry",
+    "AuditQuerySet",
     "HashBand",
     "Image",
     "ImageQuerySet",
@@ -47,6 +50,7 @@ __all__ = [
     "Upload",
     "UploadQuerySet",
     "User",
+    "least_id",
     "new_id",
     "new_token",
 ]

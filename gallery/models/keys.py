@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import UTC, datetime
 
 from uuid_utils.compat import uuid7
 
@@ -9,6 +10,11 @@ from uuid_utils.compat import uuid7
 def new_id() -> uuid.UUID:
     """Return a UUIDv7 (RFC 9562, section 5.7): unique, and ordered by the time of making."""
     return uuid7()
+
+
+def least_id(moment: datetime) -> uuid.UUID:
+    """Return the least key that can have been made since (RFC 9562 section 5.7: milliseconds come first)."""
+    return uuid.UUID(int=int(moment.astimezone(UTC).timestamp() * 1000) << 80)
 
 
 def new_token() -> str:
