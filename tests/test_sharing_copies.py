@@ -9,9 +9,10 @@ from shutil import which
 
 import pytest
 from PIL import Image as Pillow
-from PIL import ImageCms, ImageOps, PngImagePlugin
+from PIL import ImageChops, ImageCms, ImageOps, PngImagePlugin
 
 from gallery.archives.stripping import CannotStrip, strip
+from tests.imaging import corpus
 
 SECRETS = (b"Alice Example", b"SN-0123456", b"X-T5", b"2026:09:14", b"secret note", b"Backyard")
 
@@ -191,6 +192,22 @@ def test_jpeg_segments_keep_nothing_beyond_what_they_are_for(marker: int) -> Non
     hidden = data[:2] + segment(marker, b"\0\0 a secret note") + data[2:]
 
     assert b"a secret note" not in strip(hidden, "image/jpeg", 1)
+
+
+def test_what_is_told_inside_of_a_frame_of_a_webp_goes_and_the_frames_stay() -> None:
+    moving = corpus.webp(3)
+    note = struct.pack("<4sI", b"NOTE", 12) + b"secret note."
+    at = moving.index(b"ANMF")
+    (length,) = struct.unpack_from("<I", moving, at + 4)
+    end = at + 8 + length
+    frame = b"ANMF" + struct.pack("<I", length + len(note)) + moving[at + 8 : end] + note
+    told = moving[:at] + frame + moving[end:]
+    told = told[:4] + struct.pack("<I", len(told) - 8) + told[8:]
+    copy = strip(told, "image/webp", 1)
+    assert b"secret" not in copy
+    with Pillow.open(io.BytesIO(copy)) as stripped, Pillow.open(io.BytesIO(moving)) as whole:
+        assert stripped.n_frames == whole.n_frames == 3
+        assert ImageChops.difference(stripped.convert("RGB"), whole.convert("RGB")).getbbox() is None
 
 
 def test_webp_whose_chunk_runs_past_the_end_is_refused() -> None:

@@ -26,7 +26,9 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_NEEDED = frozenset(
     b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB cICP mDCV cLLI sBIT bKGD pHYs acTL fcTL fdAT".split()
 )
-_WEBP_NEEDED = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
+_WEBP_NEEDED = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM"})
+# RFC 9649, 2.7.1.1: position, size, duration and how to draw a frame; its picture follows in chunks of its own.
+_ANMF_HEAD = 16
 _HAS_EXIF, _HAS_XMP = 0x08, 0x04
 # ICC.1:2022, 9.2: what a transform is computed from. Everything else in a profile is words about where it is from.
 _ICC_NEEDED = frozenset(
@@ -170,8 +172,8 @@ def _webp(data: bytes, orientation: int) -> bytes:
             kept.append(_riff(name, bytes([flags]) + body[1:10]))
         elif name == b"ICCP":
             kept.append(_riff(name, _nameless(body)))
-        elif name in _WEBP_NEEDED:
-            kept.append(_riff(name, body))
+        else:
+            kept.append(_webp_picture(name, body))
     if orientation != 1:
         if not extended:
             raise CannotStrip("a simple WebP has no place for the orientation")
@@ -179,8 +181,17 @@ def _webp(data: bytes, orientation: int) -> bytes:
     return _riff(b"RIFF", b"WEBP" + b"".join(kept))
 
 
-def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 12
+def _webp_picture(name: bytes, body: bytes) -> bytes:
+    """Return the chunk where it is of the picture, of a frame its own chunks alike; nothing of all else."""
+    if name == b"ANMF":
+        inside = b"".join(
+            _riff(*chunk) for chunk in _webp_chunks(body, _ANMF_HEAD) if chunk[0] in _WEBP_NEEDED
+        )
+        return _riff(name, body[:_ANMF_HEAD] + inside)
+    return _riff(name, body) if name in _WEBP_NEEDED else b""
+
+
+def _webp_chunks(data: bytes, at: int = 12) -> Iterator[tuple[bytes, bytes]]:
     while at + 8 <= len(data):
         name, length = struct.unpack_from("<4sI", data, at)
         if at + 8 + length > len(data):
