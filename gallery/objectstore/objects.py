@@ -118,17 +118,51 @@ def put(
     With `if_absent` an existing object stays untouched and AlreadyExists is raised. An answer that gets lost on the way
     can also end in AlreadyExists, after our own write: compare the checksum of what is there.
     """
-    checksum = base64_sha256(sha256) if sha256 else base64.b64encode(hashlib.sha256(data).digest()).decode()
+    _put(
+        key,
+        data,
+        base64_sha256(sha256) if sha256 else base64.b64encode(hashlib.sha256(data).digest()).decode(),
+        content_type,
+        cache_control=cache_control,
+        if_absent=if_absent,
+    )
+
+
+def put_file(
+    key: str,
+    file: IO[bytes],
+    *,
+    content_type: str,
+    cache_control: str = "",
+    if_absent: bool = False,
+    sha256: str | None = None,
+) -> None:
+    """Store an open file under a key, as `put` does bytes; it is never held in memory."""
+    checksum = base64_sha256(sha256) if sha256 else _checksum_of(file)
+    _put(key, file, checksum, content_type, cache_control=cache_control, if_absent=if_absent)
+
+
+def _put(
+    key: str,
+    body: bytes | IO[bytes],
+    checksum: str,
+    content_type: str,
+    *,
+    cache_control: str,
+    if_absent: bool,
+) -> None:
     optional: dict[str, Any] = {"CacheControl": cache_control} if cache_control else {}
     if if_absent:
         optional["IfNoneMatch"] = "*"
     for attempt in range(CONFLICT_TRIES):
+        if not isinstance(body, bytes):
+            body.seek(0)
         try:
             with translated(key):
                 client().put_object(
                     Bucket=bucket(),
                     Key=key,
-                    Body=data,
+                    Body=body,
                     ContentType=content_type,
                     ChecksumSHA256=checksum,
                     **optional,
@@ -140,24 +174,12 @@ def put(
             return
 
 
-def put_file(key: str, file: IO[bytes], *, content_type: str, cache_control: str = "") -> None:
-    """Store an open file under a key, whatever stands there; it is read twice, never held in memory."""
+def _checksum_of(file: IO[bytes]) -> str:
     file.seek(0)
     hashing = hashlib.sha256()
     while chunk := file.read(CHUNK_BYTES):
         hashing.update(chunk)
-    file.seek(0)
-    checksum = base64.b64encode(hashing.digest()).decode()
-    optional: dict[str, Any] = {"CacheControl": cache_control} if cache_control else {}
-    with translated(key):
-        client().put_object(
-            Bucket=bucket(),
-            Key=key,
-            Body=file,
-            ContentType=content_type,
-            ChecksumSHA256=checksum,
-            **optional,
-        )
+    return base64.b64encode(hashing.digest()).decode()
 
 
 def copy(source: str, target: str) -> None:
