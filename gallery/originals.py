@@ -17,6 +17,8 @@ class Original:
     file: IO[bytes]
     size: int
     sha256: str
+    # Says which file it is, to clients that know no better; nothing is proved by it.
+    sha1: str
 
 
 @contextlib.contextmanager
@@ -26,12 +28,13 @@ def fetched(key: str, *, max_bytes: int) -> Iterator[Original]:
     In a file rather than in memory: the process that decodes it is another, and it may be a long video.
     """
     with tempfile.TemporaryFile(prefix="photosky-") as file:
-        hashing, size = hashlib.sha256(), 0
+        hashing, naming, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
         for chunk in objectstore.stream(key):
             size += len(chunk)
             if size > max_bytes:
                 raise objectstore.TooLarge(f"{key} has more than {max_bytes} bytes.", code="TooLarge")
             hashing.update(chunk)
+            naming.update(chunk)
             file.write(chunk)
         file.flush()
-        yield Original(file, size, hashing.hexdigest())
+        yield Original(file, size, hashing.hexdigest(), naming.hexdigest())

@@ -296,6 +296,7 @@ def _original(upload: Upload) -> Iterator[originals.Original]:
         original = _opened(upload, stack)
         if upload.sha256 not in {None, original.sha256}:
             raise _WrongBytes
+        upload.sha1 = original.sha1
         yield original
 
 

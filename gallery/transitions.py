@@ -17,7 +17,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from gallery import access
 from gallery.errors import InBin, QuotaExceeded
-from gallery.models import Image, Removal, Upload, User, new_token
+from gallery.models import Album, Image, Removal, Upload, User, new_token
 from gallery.search import index
 from photosky.database import atomic_retry
 
@@ -113,7 +113,7 @@ def lease(upload_id: uuid.UUID) -> Upload | None:
     if not leased:
         return None
     # By the token: who was so slow that the lease ran out meanwhile must not work under another's.
-    found = Upload.objects.select_related("owner", "album").filter(pk=upload_id, lease_token=token)
+    found = Upload.objects.select_related("owner").filter(pk=upload_id, lease_token=token)
     return found.first()
 
 
@@ -128,7 +128,7 @@ def postpone(upload: Upload, until: datetime, *, counted: bool = False) -> None:
 def complete(upload: Upload, image: Image) -> None:
     """Go from PROCESSING to READY with a new image. Raises LeaseLost, or IntegrityError where the owner has the photo."""
     # Settled first: a worker that lost its lease must leave nothing behind. The foreign key is checked at the end.
-    _settle(upload, State.READY, image_id=image.pk)
+    _settle(upload, State.READY, image_id=image.pk, sha1=upload.sha1)
     if upload.guest_name is not None:
         image.held_at = timezone.now()
     image.save(force_insert=True)
@@ -146,7 +146,7 @@ def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> No
     code, reason = "duplicate", gettext_noop("This photo was already in the library.")
     if known.binned_at:
         code, reason = InBin.code, InBin().message
-    _settle(upload, State.READY, image_id=known.pk, code=code, reason=reason)
+    _settle(upload, State.READY, image_id=known.pk, code=code, reason=reason, sha1=upload.sha1)
     _count(upload, -upload.bytes)
     remove_later(extra, Removal.Reason.DUPLICATE)
     if upload.guest_name is None:
@@ -159,12 +159,12 @@ def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> No
 def _put_into_album(upload: Upload, image: Image) -> None:
     """Put the photo where it was sent to; not where its owner may add nothing any more."""
     # What a guest brings gets there when the owner has looked at it.
-    if (
-        upload.guest_name is None
-        and upload.album is not None
-        and access.may_contribute(upload.owner, upload.album)
-    ):
-        upload.album.add([image.pk], by=upload.owner)
+    if upload.guest_name is not None:
+        return
+    # As the row says now: it may have been sent there while it was worked on.
+    album = Album.objects.filter(pk__in=Upload.objects.filter(pk=upload.pk).values("album_id")).first()
+    if album is not None and access.may_contribute(upload.owner, album):
+        album.add([image.pk], by=upload.owner)
 
 
 @atomic_retry

@@ -53,6 +53,9 @@ class Upload(models.Model):
     content_type = models.CharField(max_length=40)
     bytes = models.BigIntegerField(help_text="As announced; 0 while unknown.")
     sha256 = models.CharField(max_length=64, null=True, blank=True)
+    sha1 = models.CharField(
+        max_length=40, null=True, blank=True, editable=False, help_text="By which some clients know a file."
+    )
     key = models.CharField(max_length=200, unique=True, editable=False)
     rendition_token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     album = models.ForeignKey("Album", models.SET_NULL, null=True, blank=True, related_name="+")
@@ -88,6 +91,7 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["state", "lease_until", "id"], name="upload_outbox"),
             models.Index(fields=["owner", "id"], name="upload_by_owner"),
+            models.Index(fields=["owner", "sha1"], name="upload_by_sha1"),
         ]
 
     def __str__(self) -> str:
