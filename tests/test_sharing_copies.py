@@ -9,7 +9,7 @@ from shutil import which
 
 import pytest
 from PIL import Image as Pillow
-from PIL import ImageChops, ImageCms, ImageOps, PngImagePlugin
+from PIL import ImageChops, ImageCms, ImageOps, ImageSequence, PngImagePlugin
 
 from gallery.archives.stripping import CannotStrip, strip
 from tests.imaging import corpus
@@ -206,7 +206,7 @@ def test_what_is_told_inside_of_a_frame_of_a_webp_goes_and_the_frames_stay() -> 
     copy = strip(told, "image/webp", 1)
     assert b"secret" not in copy
     with Pillow.open(io.BytesIO(copy)) as stripped, Pillow.open(io.BytesIO(moving)) as whole:
-        assert stripped.n_frames == whole.n_frames == 3
+        assert len(list(ImageSequence.Iterator(stripped))) == len(list(ImageSequence.Iterator(whole))) == 3
         assert ImageChops.difference(stripped.convert("RGB"), whole.convert("RGB")).getbbox() is None
 
 
