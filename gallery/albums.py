@@ -1,7 +1,7 @@
 """Albums: making, filling, arranging and removing them, and the order of what is inside."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import access, jobs
+from gallery import access, audit, jobs
 from gallery.errors import GalleryError
 from gallery.models import Album, AlbumImage, Image, Job, Upload, User
 from gallery.models.albums import CHUNK
@@ -45,13 +45,15 @@ class Place(NamedTuple):
 @atomic_retry
 def create(owner: User, title: str, parent: Album | None = None, description: str = "") -> Album:
     """Make an empty album after its siblings."""
-    return Album.objects.create(
+    album = Album.objects.create(
         owner=owner,
         title=title,
         parent=parent,
         description=description,
         position=_next_position(owner, parent),
     )
+    audit.note("album.made", album, owner=owner)
+    return album
 
 
 @atomic_retry
@@ -76,7 +78,7 @@ def add(album: Album, image_ids: Sequence[uuid.UUID], by: User | None = None) ->
 def remove(album: Album, image_ids: Sequence[uuid.UUID]) -> None:
     """Take images out of an album; they stay in the library. What is not inside is passed over."""
     for chunk in _chunks(image_ids):
-        _remove(album, chunk)
+        _take_out(album, chunk)
 
 
 def withdraw(user: User, album: Album, image_ids: Sequence[uuid.UUID]) -> int:
@@ -191,6 +193,7 @@ def move(album: Album, parent: Album | None) -> None:
     values = {"parent": parent, "position": position, "updated_at": timezone.now()}
     if not Album.objects.filter(pk=album.pk).update(**values):
         raise Http404(access.GONE)
+    audit.note("album.moved", album, owner=album.owner_id)
     album.parent, album.position = parent, position
 
 
@@ -199,7 +202,7 @@ def change(album: Album, **values: Any) -> None:
     renamed = values.get("title", album.title) != album.title
     for name, value in values.items():
         setattr(album, name, value)
-    access.save_changes(album, values)
+    _write(album, values)
     if not renamed:
         return
     images = list(_own_images(album.pk).values_list("image_id", flat=True)[: MANY + 1])
@@ -233,7 +236,7 @@ def set_cover(album: Album, image_id: uuid.UUID | None) -> None:
     if image_id is not None and not access.entries_of(album).filter(image_id=image_id).exists():
         raise NotInAlbum(_("The cover must be one of the album's photos."))
     album.cover_id = image_id
-    access.save_changes(album, ["cover_id"])
+    _write(album, ["cover_id"])
 
 
 def delete(album: Album) -> None:
@@ -244,13 +247,36 @@ def delete(album: Album) -> None:
             _remove(key, images)
         while uploads := list(Upload.objects.filter(album=key).values_list("pk", flat=True)[:CHUNK]):
             Upload.objects.filter(pk__in=uploads).update(album=None)
-        Album.objects.filter(pk=key).delete()
+        _delete(key, album.owner_id)
 
 
 @atomic_retry
 def _add(album: Album, image_ids: Sequence[uuid.UUID], by: User | None) -> None:
     album.add(image_ids, by=by)
     index.refresh(image_ids)
+    if image_ids:
+        audit.note("album.photos_added", album, owner=album.owner_id, photos=len(image_ids))
+
+
+@atomic_retry
+def _take_out(album: Album, image_ids: Sequence[uuid.UUID]) -> None:
+    _remove(album, image_ids)
+    audit.note("album.photos_removed", album, owner=album.owner_id, photos=len(image_ids))
+
+
+@atomic_retry
+def _write(album: Album, values: Iterable[str]) -> None:
+    names = sorted(values)
+    access.save_changes(album, names)
+    audit.note(
+        "album.changed", album, owner=album.owner_id, fields=[name.removesuffix("_id") for name in names]
+    )
+
+
+@atomic_retry
+def _delete(key: uuid.UUID, owner_id: uuid.UUID) -> None:
+    if Album.objects.filter(pk=key).delete()[0]:
+        audit.note("album.deleted", Album(pk=key), owner=owner_id)
 
 
 @atomic_retry

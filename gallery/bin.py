@@ -1,14 +1,16 @@
 """The bin: what is deleted waits here and can be taken back, until its time is over or the owner empties it."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from gallery import access, jobs, removals, stacks
+from gallery import access, audit, jobs, removals, stacks
 from gallery.errors import GalleryError
 from gallery.models import Image, ImageQuerySet, Job, User
+from photosky.database import atomic_retry
 
 CHUNK = removals.CHUNK
 KIND = "bin"
@@ -27,8 +29,7 @@ def put(images: ImageQuerySet) -> int:
     """Move images to the bin; what is there already keeps its date. Returns how many were moved."""
     moved = 0
     while chosen := list(images.live().order_by("id").values_list("pk", flat=True)[:CHUNK]):
-        now = timezone.now()
-        moved += images.live().filter(pk__in=chosen).update(binned_at=now, updated_at=now)
+        moved += _put(images.live().filter(pk__in=chosen))
         stacks.promote(chosen)
     return moved
 
@@ -37,7 +38,7 @@ def restore(images: ImageQuerySet) -> int:
     """Take images back out of the bin, into the library and the albums they were in. Returns how many."""
     restored = 0
     while chosen := list(images.binned().order_by("id").values_list("pk", flat=True)[:CHUNK]):
-        restored += images.binned().filter(pk__in=chosen).update(binned_at=None, updated_at=timezone.now())
+        restored += _restore(images.binned().filter(pk__in=chosen))
         stacks.release(chosen)
     return restored
 
@@ -93,6 +94,27 @@ def work(job: Job, turn: jobs.Round) -> dict[str, Any]:
 
 
 _STEPS = {"put": put, "restore": restore, "purge": removals.purge}
+
+
+@atomic_retry
+def _put(images: ImageQuerySet) -> int:
+    owners, now = _owners(images), timezone.now()
+    Image.objects.filter(pk__in=owners).update(binned_at=now, updated_at=now)
+    audit.note_photos("photo.binned", owners)
+    return len(owners)
+
+
+@atomic_retry
+def _restore(images: ImageQuerySet) -> int:
+    owners = _owners(images)
+    Image.objects.filter(pk__in=owners).update(binned_at=None, updated_at=timezone.now())
+    audit.note_photos("photo.restored", owners)
+    return len(owners)
+
+
+def _owners(images: ImageQuerySet) -> dict[uuid.UUID, uuid.UUID]:
+    """Return whose the images are. On an engine of many writers, who changes one of them meanwhile makes us ask again."""
+    return dict(images.order_by().values_list("pk", "owner_id"))
 
 
 def _begin(owner: User, act: str) -> int | None:

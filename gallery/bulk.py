@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import access, albums, tags
+from gallery import access, albums, audit, tags
 from gallery import bin as photo_bin
 from gallery.errors import GalleryError
 from gallery.imaging import YEARS
@@ -88,7 +88,7 @@ def remove_from_album(user: User, ids: Iterable[uuid.UUID], album: Album) -> Out
 def add_tags(user: User, ids: Iterable[uuid.UUID], names: Iterable[str]) -> Outcome:
     """Put tags on photos, making those that are missing. Raises tags.InvalidTag."""
     found = chosen(user, ids)
-    tags.add(user, found.done, names)
+    tags.add(user, found.done, names, noted=True)
     index.refresh(found.done)
     return found
 
@@ -96,7 +96,7 @@ def add_tags(user: User, ids: Iterable[uuid.UUID], names: Iterable[str]) -> Outc
 def remove_tags(user: User, ids: Iterable[uuid.UUID], names: Iterable[str]) -> Outcome:
     """Take tags off photos; what does not carry them stays as it is."""
     found = chosen(user, ids)
-    tags.remove(user, found.done, names)
+    tags.remove(user, found.done, names, noted=True)
     index.refresh(found.done)
     return found
 
@@ -110,9 +110,8 @@ def favourite(user: User, ids: Iterable[uuid.UUID], *, on: bool = True) -> Outco
 
 def archive(user: User, ids: Iterable[uuid.UUID], *, on: bool = True) -> Outcome:
     """Keep photos out of the timeline, or show them there again; what is archived already keeps its date."""
-    found, now = chosen(user, ids), timezone.now()
-    rows = _images(found).filter(archived_at=None) if on else _images(found).exclude(archived_at=None)
-    rows.update(archived_at=now if on else None, updated_at=now)
+    found = chosen(user, ids)
+    _archive(_images(found), on=on)
     return found
 
 
@@ -154,6 +153,15 @@ def set_place(
 
 
 @atomic_retry
+def _archive(images: ImageQuerySet, *, on: bool) -> None:
+    now = timezone.now()
+    rows = images.filter(archived_at=None) if on else images.exclude(archived_at=None)
+    owners = dict(rows.values_list("pk", "owner_id"))
+    Image.objects.filter(pk__in=owners).update(archived_at=now if on else None, updated_at=now)
+    audit.note_photos("photo.archived" if on else "photo.unarchived", owners)
+
+
+@atomic_retry
 def _write_place(found: Outcome, place: str | None, position: tuple[float, float] | None) -> None:
     rows, now = _images(found), timezone.now()
     if place is not None:
@@ -171,6 +179,8 @@ def _write_place(found: Outcome, place: str | None, position: tuple[float, float
     elif not place:
         naming.fill(found.done)
     index.refresh(found.done)
+    fields = [name for name, value in (("place", place), ("position", position)) if value is not None]
+    audit.note_photos("photo.changed", rows.only("pk", "owner_id"), fields=fields)
 
 
 def _retime(user: User, ids: Iterable[uuid.UUID], moment_of: Callable[[Image], datetime]) -> Outcome:
@@ -181,7 +191,7 @@ def _retime(user: User, ids: Iterable[uuid.UUID], moment_of: Callable[[Image], d
 
 @atomic_retry
 def _write_times(keys: Sequence[uuid.UUID], moment_of: Callable[[Image], datetime]) -> None:
-    images = list(Image.objects.filter(pk__in=keys).only(*TIME_FIELDS))
+    images = list(Image.objects.filter(pk__in=keys).only("owner_id", *TIME_FIELDS))
     now = timezone.now()
     for image in images:
         try:
@@ -192,6 +202,7 @@ def _write_times(keys: Sequence[uuid.UUID], moment_of: Callable[[Image], datetim
             raise _no_such_time()
         image.updated_at = now
     Image.objects.bulk_update(images, TIME_FIELDS)
+    audit.note_photos("photo.changed", images, fields=["taken_at"])
 
 
 def _no_such_time() -> NoSuchTime:

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import tags
+from gallery import audit, tags
 from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image
@@ -68,6 +68,8 @@ def change(image: Image, changes: Changes, *, if_match: Iterable[str] = ()) -> N
         tags.replace(image, changes["tags"])
     if changes.keys() & FOUND_BY:
         index.refresh([image.pk])
+    if changed := sorted(changes.keys() - {"is_favorite"}):
+        audit.note("photo.changed", image, owner=image.owner_id, fields=changed)
     for name, value in values.items():
         setattr(image, name, value)
 

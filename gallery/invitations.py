@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import access
+from gallery import access, audit
 from gallery.errors import GalleryError
 from gallery.models import Album, AlbumMember, Invitation, InvitationQuerySet, User
 from photosky.counting import count
@@ -64,8 +64,15 @@ def invite(
         expires_at=timezone.now() + KEPT_OPEN,
     )
     plain = invitation.new_token()
-    invitation.save(force_insert=True)
+    _save(invitation)
     return invitation, plain
+
+
+@atomic_retry
+def _save(invitation: Invitation) -> None:
+    invitation.save(force_insert=True)
+    album = str(invitation.album_id) if invitation.album_id else ""
+    audit.note("invitation.made", invitation, owner=invitation.invited_by_id, album=album)
 
 
 def _hold_to_limits(by: User) -> None:
@@ -94,13 +101,17 @@ def made_by(user: User) -> InvitationQuerySet:
     return found.select_related("album", "invited_by", "accepted_by").order_by("-id")
 
 
+@atomic_retry
 def revoke(by: User, invitation_id: uuid.UUID) -> bool:
     """Take an invitation back; returns False where it was over already. Raises Http404 for one that is not theirs."""
     mine = Invitation.objects.all() if by.is_staff else Invitation.objects.filter(invited_by=by)
     if not mine.filter(pk=invitation_id).exists():
         raise Http404(access.GONE)
-    now = timezone.now()
-    return bool(Invitation.objects.open_at(now).filter(pk=invitation_id).update(revoked_at=now))
+    invitation, now = mine.get(pk=invitation_id), timezone.now()
+    if not Invitation.objects.open_at(now).filter(pk=invitation_id).update(revoked_at=now):
+        return False
+    audit.note("invitation.revoked", invitation, owner=invitation.invited_by_id)
+    return True
 
 
 def open_by(plain: str) -> Invitation:
@@ -126,6 +137,7 @@ def accept(invitation: Invitation, person: Callable[[], User]) -> User:
         raise Http404(access.GONE)
     user = person()
     Invitation.objects.filter(pk=invitation.pk).update(accepted_by=user)
+    audit.note("invitation.accepted", invitation, owner=invitation.invited_by_id, by=user)
     if invitation.album is not None and invitation.album.owner_id != user.pk:
         _join(user, invitation.album, invitation.role)
     return user

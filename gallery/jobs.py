@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_noop
 
-from gallery import objectstore, waking
+from gallery import audit, objectstore, waking
 from gallery.errors import GalleryError
-from gallery.models import Job, User
+from gallery.models import Job, JobQuerySet, User
+from photosky.database import atomic_retry
 
 logger = logging.getLogger(__name__)
 
@@ -100,9 +101,17 @@ def retry(job: Job) -> bool:
     """Give a failed job all its attempts again. Returns whether it had failed."""
     failed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED)
     fresh = {"code": "", "reason": "", "attempts": 0, "finished_at": None, "not_before": timezone.now()}
-    again = bool(failed.update(state=Job.State.WAITING, **fresh))
+    again = _open_again(failed, fresh, job)
     if again:
         waking.wake_for_job(job.pk)
+    return again
+
+
+@atomic_retry
+def _open_again(failed: JobQuerySet, fresh: dict[str, Any], job: Job) -> bool:
+    again = bool(failed.update(state=Job.State.WAITING, **fresh))
+    if again:
+        audit.note("job.retried", job, owner=job.owner_id, kind=job.kind)
     return again
 
 
@@ -135,7 +144,8 @@ def _work_on(job: Job) -> None:
     if job.attempts > MAX_ATTEMPTS and not _put_off(job):
         return
     try:
-        result = _function(job.kind)(job, Round(job))
+        with audit.worker(job.kind, job.owner):
+            result = _function(job.kind)(job, Round(job))
     except LeaseLost:
         logger.warning("job lease lost job=%s", job.pk)
     except Unfinished as more:

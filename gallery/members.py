@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from gallery import access, albums
+from gallery import access, albums, audit
 from gallery.errors import GalleryError
 from gallery.models import Album, AlbumImage, AlbumMember, User
 from gallery.models.albums import CHUNK
@@ -72,7 +72,7 @@ def set_role(member: AlbumMember, role: str, *, inner: bool = False) -> None:
 def remove(album: Album, user: User, *, inner: bool = True, keep_photos: bool = False) -> None:
     """End a membership; unless `keep_photos`, what the member brought leaves the album. Harmless to repeat."""
     for key in _reach(album, inner=inner):
-        AlbumMember.objects.filter(album=key, user=user).delete()
+        _end(key, album.owner_id, user)
         if keep_photos:
             continue
         theirs = AlbumImage.objects.filter(_brought_by(user.pk), album=key)
@@ -102,8 +102,16 @@ def _let_in(album_ids: Iterable[uuid.UUID], user: User, role: Role) -> None:
 
 
 @atomic_retry
+def _end(album_id: uuid.UUID, owner_id: uuid.UUID, user: User) -> None:
+    if AlbumMember.objects.filter(album=album_id, user=user).delete()[0]:
+        audit.note("member.removed", Album(pk=album_id), owner=owner_id, person=str(user.pk))
+
+
+@atomic_retry
 def _let_into(album_id: uuid.UUID, user: User, role: Role) -> None:
     if not AlbumMember.objects.filter(album=album_id, user=user).update(role=role):
         AlbumMember.objects.bulk_create(
             [AlbumMember(album_id=album_id, user=user, role=role)], ignore_conflicts=True
         )
+    owner = Album.objects.filter(pk=album_id).values_list("owner_id", flat=True).first()
+    audit.note("member.set", Album(pk=album_id), owner=owner, person=str(user.pk), role=str(role))

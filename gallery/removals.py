@@ -14,7 +14,7 @@ from django.db.models import F, Model
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from gallery import arrivals, marker, objectstore, renditions, transitions
+from gallery import arrivals, audit, marker, objectstore, renditions, transitions
 from gallery.crashpoints import crash_point
 from gallery.errors import NotUploaded, QuotaExceeded, UploadGone
 from gallery.models import (
@@ -174,8 +174,8 @@ def _record(removals: Sequence[Removal], failed: set[str], now: datetime) -> Non
 
 def _affordable(image_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     """Return as many of the images as one transaction may delete with all that hangs on them; at least one."""
-    # Four are the bands of its hash.
-    cost = dict.fromkeys(image_ids, 8 + len(renditions.names("")))
+    # Four are the bands of its hash, one is the line in the audit log.
+    cost = dict.fromkeys(image_ids, 9 + len(renditions.names("")))
     hanging: list[tuple[type[Model], str]] = [
         *((rows, "image_id") for rows in (AlbumImage, ImageTag, ShareLink, ShareLinkImage, Upload)),
         *((SimilarPair, column) for column in ("first_id", "second_id")),
@@ -208,6 +208,7 @@ def _purge(image_ids: list[uuid.UUID], images: ImageQuerySet) -> int:
     Upload.objects.filter(image_id__in=gone, state=Upload.State.READY).delete()
     # A restoration that was quicker has changed these rows: then the database undoes all of this, and it runs again.
     Image.objects.filter(pk__in=gone).delete()
+    audit.note_photos("photo.purged", chosen)
     return len(gone)
 
 

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import imaging, jobs, objectstore, renditions, waking
+from gallery import audit, imaging, jobs, objectstore, renditions, waking
 from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image, Job, JobQuerySet
@@ -71,6 +71,7 @@ def _wish(image: Image, degrees: int) -> int:
     standing = open_wish if open_wish is not None else row.values_list("rotation", flat=True)[0] or 0
     wanted = (standing + degrees) % 360
     jobs.start(KIND, image.owner, {"image": str(image.pk), "degrees": wanted})
+    audit.note("photo.turned", image, owner=image.owner_id, degrees=degrees)
     return wanted
 
 

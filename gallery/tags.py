@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from gallery import audit
 from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image, ImageTag, Tag, User
@@ -71,8 +72,10 @@ def split(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def add(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str]) -> int:
+def add(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str], *, noted: bool = False) -> int:
     """Put tags on the owner's images, making the tags that are missing. Returns how many images there were.
+
+    Where `noted`, the audit log tells it: where it is an act of its own.
 
     Images of others are passed over, and so is what carries the tag already. Raises InvalidTag before anything is
     written.
@@ -81,15 +84,15 @@ def add(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str]) -> in
     if not tidy:
         return 0
     for chunk in _chunks(keys, len(tidy)):
-        found += _add(owner, chunk, tidy)
+        found += _add(owner, chunk, tidy, noted=noted)
     return found
 
 
-def remove(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str]) -> None:
-    """Take tags off the owner's images. What does not carry them is passed over; the tags stay."""
+def remove(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str], *, noted: bool = False) -> None:
+    """Take tags off the owner's images. What does not carry them is passed over; the tags stay. See `add`."""
     slugs, keys = [name.casefold() for name in _names(names)], list(dict.fromkeys(image_ids))
     for chunk in _chunks(keys, len(slugs)):
-        _remove(owner, chunk, slugs)
+        _remove(owner, chunk, slugs, noted=noted)
 
 
 def replace(image: Image, names: Iterable[str]) -> None:
@@ -180,7 +183,7 @@ def _exists(name: str) -> TagExists:
 
 
 @atomic_retry
-def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str]) -> int:
+def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str], *, noted: bool) -> int:
     slugs = [name.casefold() for name in names]
     wanted = [Tag(owner=owner, name=name, slug=slug) for name, slug in zip(names, slugs, strict=True)]
     known = set(Tag.objects.filter(owner=owner, slug__in=slugs).values_list("slug", flat=True))
@@ -191,13 +194,17 @@ def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str]) -> i
         [ImageTag(image_id=image, tag_id=tag) for image in images for tag in tags], ignore_conflicts=True
     )
     index.refresh(images)
+    if noted:
+        audit.note_photos("photo.tagged", dict.fromkeys(images, owner.pk), tags=list(names))
     return len(images)
 
 
 @atomic_retry
-def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str]) -> None:
+def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str], *, noted: bool) -> None:
     ImageTag.objects.filter(tag__owner=owner, tag__slug__in=slugs, image_id__in=image_ids).delete()
     index.refresh(image_ids)
+    if noted:
+        audit.note_photos("photo.untagged", dict.fromkeys(image_ids, owner.pk), tags=list(slugs))
 
 
 @atomic_retry

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 
 from gallery import (
     arrivals,
+    audit,
     imaging,
     jobs,
     marker,
@@ -119,6 +120,11 @@ def tick() -> int:
 
     Returns how many uploads and rounds of jobs were done.
     """
+    with audit.worker("tick"):
+        return _tick()
+
+
+def _tick() -> int:
     ours = _bucket_is_ours()
     if ours:
         _attempt(removals.look_after)
@@ -127,6 +133,7 @@ def tick() -> int:
         done += 1
     sessions.forget_expired()
     jobs.forget_finished()
+    audit.forget_old()
     _catch_up()
     if ours:
         _chores()

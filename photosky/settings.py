@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "photosky.security.ForgetOnSignOut",
     "photosky.security.RateLimits",
     "photosky.security.NoNullCharacters",
+    "gallery.audit.Acting",
 ]
 if LAMBDA:
     MIDDLEWARE = [
@@ -220,6 +221,7 @@ KEYWORDS_TO_TAGS = env.boolean("PHOTOSKY_KEYWORDS_TO_TAGS", default=True)
 AVIF = env.boolean("PHOTOSKY_AVIF")
 DEFAULT_QUOTA_BYTES = env.integer("PHOTOSKY_QUOTA_BYTES", 0)
 PMTILES_URL = env.address("PHOTOSKY_PMTILES_URL")
+AUDIT_DAYS = env.integer("PHOTOSKY_AUDIT_DAYS", 400, least=1, most=36_500)
 BIN_DAYS = env.integer("PHOTOSKY_BIN_DAYS", 30, least=1, most=36_500)
 
 STORAGES: dict[str, dict[str, Any]] = {

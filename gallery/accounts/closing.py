@@ -15,7 +15,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import albums, jobs, removals, transitions, waking
+from gallery import albums, audit, jobs, removals, transitions, waking
 from gallery import bin as waste
 from gallery.errors import GalleryError
 from gallery.models import (
@@ -105,6 +105,7 @@ def _shut(user: User) -> None:
     Invitation.objects.filter(invited_by=user).open_at(now).update(revoked_at=now)
     # In the same transaction: no account is shut for which nobody does the rest.
     jobs.start(KIND, user, {"closed_at": now.isoformat()})
+    audit.note("account.closed", user, owner=user)
 
 
 def leave(job: Job, turn: jobs.Round) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def restore(user: User) -> int:
     # Whatever became of it: what it put into the bin lies there.
     left = Job.objects.owned_by(user).filter(kind=KIND).exclude(state=Job.State.DONE)
     job = left.order_by("-id").first()
-    User.objects.filter(pk=user.pk).update(is_active=True)
+    _open_again(user)
     if job is None:
         return 0
     closed_at = datetime.fromisoformat(job.payload["closed_at"])
@@ -137,6 +138,12 @@ def restore(user: User) -> int:
             AlbumMember.objects.get_or_create(album_id=album_id, user_id=member_id, defaults={"role": role})
     job.delete()
     return waste.restore(Image.objects.owned_by(user).filter(binned_at__gte=closed_at))
+
+
+@atomic_retry
+def _open_again(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    audit.note("account.restored", user, owner=user)
 
 
 def _end_memberships(user: User) -> list[list[str]]:
@@ -189,6 +196,14 @@ def _forget_person(job: Job) -> None:
     added = AlbumImage.objects.filter(added_by=user)
     while chosen := list(added.values_list("pk", flat=True)[:CHUNK]):
         AlbumImage.objects.filter(pk__in=chosen).update(added_by=None)
+    audit.forget_person(user)
+    _delete(user)
+
+
+@atomic_retry
+def _delete(user: User) -> None:
+    """Delete the row, in one transaction with the one line that stays of it: its name, and that it has gone."""
+    audit.note("account.gone", user, by=user)
     user.delete()
 
 

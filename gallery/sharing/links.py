@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import access
+from gallery import access, audit
 from gallery.errors import GalleryError
 from gallery.models import Album, Image, ShareLink, ShareLinkImage, User
 from photosky.database import atomic_retry
@@ -77,22 +77,34 @@ def change(link: ShareLink, *, password: str | None = None, **terms: Any) -> Non
     values = _checked(terms, has_album=link.album_id is not None)
     if password is not None:
         values["password"] = make_password(password) if password else ""
-    ShareLink.objects.filter(pk=link.pk).update(**values)
+    _write(link, values)
     link.refresh_from_db()
 
 
-def revoke(link: ShareLink) -> None:
-    """End a link for good."""
-    ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
+@atomic_retry
+def revoke(link: ShareLink) -> bool:
+    """End a link for good. Returns whether it was open."""
+    ended = ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ended:
+        audit.note("link.revoked", link, owner=link.owner_id)
+    return bool(ended)
 
 
+@atomic_retry
 def renew(link: ShareLink) -> str:
     """Give the link another token and return it: the former address opens nothing any more. Raises InvalidLink."""
     token = link.new_token()
     still = ShareLink.objects.filter(pk=link.pk, revoked_at=None)
     if not still.update(token_sha256=link.token_sha256, prefix=link.prefix):
         raise InvalidLink(_("This link was ended: make a new one."))
+    audit.note("link.renewed", link, owner=link.owner_id)
     return token
+
+
+@atomic_retry
+def _write(link: ShareLink, values: dict[str, Any]) -> None:
+    if ShareLink.objects.filter(pk=link.pk).update(**values):
+        audit.note("link.changed", link, owner=link.owner_id, fields=sorted(values))
 
 
 @atomic_retry
@@ -122,3 +134,5 @@ def _save(link: ShareLink, keys: Sequence[uuid.UUID]) -> None:
     ShareLinkImage.objects.bulk_create(
         [ShareLinkImage(link=link, image=Image(pk=key), position=place) for place, key in enumerate(keys)]
     )
+    target = {"album": str(link.album_id)} if link.album_id else {"photos": len(keys) or 1}
+    audit.note("link.made", link, owner=link.owner_id, **target)

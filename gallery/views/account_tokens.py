@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gallery.access import GONE
+from gallery.accounts import tokens as keeping
 from gallery.accounts.forms import TokenForm
 from gallery.models import ApiToken
 from gallery.views.people import SignedIn
@@ -31,7 +32,7 @@ def tokens(request: SignedIn) -> HttpResponse:
         lifetime = form.lifetime
         expires_at = timezone.now() + lifetime if lifetime else None
         # Shown by this very answer: to redirect first, it would have to be kept somewhere.
-        _token, plain = ApiToken.issue(
+        _token, plain = keeping.issue(
             request.user, form.cleaned_data["name"], form.cleaned_data["scopes"], expires_at
         )
         form = TokenForm()
@@ -46,6 +47,6 @@ def revoke(request: SignedIn, token_id: uuid.UUID) -> HttpResponse:
     own = ApiToken.objects.filter(user=request.user, pk=token_id)
     if not own.exists():
         raise Http404(GONE)
-    own.revoke(timezone.now())
+    keeping.revoke(own)
     messages.success(request, _("The token is ended."))
     return redirect("account_tokens")

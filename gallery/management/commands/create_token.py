@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from gallery.accounts import tokens
 from gallery.models import ApiToken, User
 
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("--days must be between 0 (for ever) and 36500.")
         days = options["days"]
         expires_at = timezone.now() + timedelta(days=days) if days else None
-        token, plain = ApiToken.issue(user, options["name"], options["scope"], expires_at)
+        token, plain = tokens.issue(user, options["name"], options["scope"], expires_at)
         until = f"until {expires_at:%d %B %Y}" if expires_at else "for ever"
         self.stderr.write(
             f"A token of {user.username} for: {token.scopes}; it holds {until}. It is shown this once:"

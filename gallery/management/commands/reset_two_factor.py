@@ -6,7 +6,10 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
 
+from gallery import audit
 from gallery.management import owners
+from gallery.models import User
+from photosky.database import atomic_retry
 
 
 class Command(BaseCommand):
@@ -19,6 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("user", metavar="USER", help="the name that the person signs in with")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        removed, _ = Authenticator.objects.filter(user=owners.named(options["user"])).delete()
+        removed = _reset(owners.named(options["user"]))
         if options["verbosity"]:
             self.stdout.write(f"{removed} removed.")
+
+
+@atomic_retry
+def _reset(user: User) -> int:
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    audit.note("second_factor.reset", user, owner=user, removed=removed)
+    return removed

@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from gallery.accounts import tokens
 from gallery.models import ApiToken, ApiTokenQuerySet, User
 
 
@@ -32,7 +32,8 @@ class Command(BaseCommand):
         ended = [str(token) for token in chosen]
         if not ended:
             raise CommandError(f"{user.username} has no token of this name or beginning. {_choice(held)}")
-        ApiToken.objects.filter(pk__in=chosen.values("pk")).revoke(timezone.now())
+        while tokens.revoke(chosen):
+            pass
         self.stdout.write(f"Revoked: {', '.join(ended)}.")
 
 
