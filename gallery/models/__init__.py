@@ -6,6 +6,8 @@ descending index columns, no triggers, later columns nullable.
 
 from gallery.models.albums import Album, AlbumImage, AlbumMember, AlbumQuerySet
 from gallery.models.audit import AuditEntry, AuditQuerySet
+from gallery.models.changes import Tombstone
+from gallery.models.idempotency import IdempotencyKey
 from gallery.models.images import Image, ImageQuerySet
 from gallery.models.invitations import Invitation, InvitationQuerySet
 from gallery.models.jobs import Job, JobQuerySet
@@ -18,6 +20,7 @@ from gallery.models.tokens import ApiToken, ApiTokenQuerySet
 from gallery.models.upkeep import Inspection, Library, Removal, RemovalQuerySet
 from gallery.models.uploads import Upload, UploadQuerySet
 from gallery.models.users import User
+from gallery.models.webhooks import Webhook, WebhookDelivery, WebhookQuerySet
 
 __all__ = [
     "Album",
@@ -29,6 +32,7 @@ __all__ = [
     "AuditEntry",
     "AuditQuerySet",
     "HashBand",
+    "IdempotencyKey",
     "Image",
     "ImageQuerySet",
     "ImageTag",
@@ -47,9 +51,13 @@ __all__ = [
     "SimilarPair",
     "SmartAlbum",
     "Tag",
+    "Tombstone",
     "Upload",
     "UploadQuerySet",
     "User",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookQuerySet",
     "least_id",
     "new_id",
     "new_token",

@@ -60,7 +60,10 @@ class Album(models.Model):
             models.CheckConstraint(condition=~Q(parent=F("id")), name="album_not_inside_itself"),
             models.CheckConstraint(condition=~Q(title=""), name="album_has_a_title"),
         ]
-        indexes = [models.Index(fields=["owner", "parent", "position"], name="album_order")]
+        indexes = [
+            models.Index(fields=["owner", "parent", "position"], name="album_order"),
+            models.Index(fields=["owner", "updated_at", "id"], name="album_feed"),
+        ]
 
     def __str__(self) -> str:
         return self.title

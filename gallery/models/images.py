@@ -212,6 +212,7 @@ class Image(models.Model):
                 name="image_places",
             ),
             models.Index(fields=["owner", "is_favorite", "taken_at", "id"], name="image_favourites"),
+            models.Index(fields=["owner", "updated_at", "id"], name="image_feed"),
         ]
 
     def __str__(self) -> str:

@@ -63,6 +63,9 @@ class ShareLink(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=django_timezone.now, editable=False)
+    updated_at = models.DateTimeField(
+        auto_now=True, null=True, editable=False, help_text="When its terms were last changed; views do not count."
+    )
 
     objects = ShareLinkQuerySet.as_manager()
     # The token as written in the address that opened the link, or as just made; no column.
@@ -78,7 +81,10 @@ class ShareLink(models.Model):
                 name="share_link_uploads_to_an_album",
             ),
         ]
-        indexes = [models.Index(fields=["owner", "id"], name="share_link_by_owner")]
+        indexes = [
+            models.Index(fields=["owner", "id"], name="share_link_by_owner"),
+            models.Index(fields=["owner", "updated_at", "id"], name="share_link_feed"),
+        ]
 
     def __str__(self) -> str:
         return f"share link {self.prefix}…"
