@@ -36,6 +36,7 @@ NEXT_DAY = timedelta(days=1)
 # Which function does which kind of job: imported when the first of its kind is done.
 FUNCTIONS: dict[str, str] = {
     "bin": "gallery.bin.work",
+    "chosen": "gallery.chosen.work",
     "export": "gallery.accounts.exports.pack",
     "leave": "gallery.accounts.closing.leave",
     "rename": "gallery.albums.gather_words",
@@ -74,9 +75,11 @@ class Round:
         """Whether to stop here and raise Unfinished."""
         return time.monotonic() > self._ends
 
-    def report(self, done: int, total: int) -> None:
-        """Tell how far the job is, in steps. Raises LeaseLost."""
-        if not _leased(self._job).update(done=done, total=total, lease_until=timezone.now() + LEASE):
+    def report(self, done: int, total: int, result: dict[str, Any] | None = None) -> None:
+        """Tell how far the job is, in steps, and what came of it so far. Raises LeaseLost."""
+        more = {} if result is None else {"result": result}
+        lease_until = timezone.now() + LEASE
+        if not _leased(self._job).update(done=done, total=total, lease_until=lease_until, **more):
             raise LeaseLost
 
     def note(self, payload: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def purge(images: ImageQuerySet) -> int:
     """Delete images that are in the bin for good, in steps; their bytes follow after a grace. Returns how many."""
     purged = 0
     while chosen := list(images.binned().order_by("id").values_list("pk", flat=True)[:CHUNK]):
-        step = _affordable(chosen)
+        step = affordable(chosen)
         done = _purge(step, images)
         crash_point("bin.purged")
         purged += done
@@ -136,6 +136,30 @@ def referenced(keys: Iterable[str]) -> set[str]:
     return found | _needed_renditions(wanted)
 
 
+def affordable(image_ids: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Return as many of the images as one transaction may delete, or move, with all that hangs on them; at least one."""
+    # Four are the bands of its hash, one is the line in the audit log.
+    cost = dict.fromkeys(image_ids, 9 + len(renditions.names("")))
+    hanging: list[tuple[type[Model], str]] = [
+        *((rows, "image_id") for rows in (AlbumImage, ImageTag, ShareLink, ShareLinkImage, Upload)),
+        *((SimilarPair, column) for column in ("first_id", "second_id")),
+        (Album, "cover_id"),
+        (Image, "stacked_under_id"),
+    ]
+    for rows, column in hanging:
+        found = rows._default_manager.filter(**{f"{column}__in": image_ids})
+        for image_id in found.values_list(column, flat=True):
+            cost[image_id] += 1
+    total = 0
+    step: list[uuid.UUID] = []
+    for image_id in image_ids:
+        total += cost[image_id]
+        if step and total > CHUNK:
+            break
+        step.append(image_id)
+    return step
+
+
 def _needed_renditions(keys: list[str]) -> set[str]:
     parsed = {key: renditions.parse(key) for key in keys if key.startswith("renditions/")}
     tokens = [name.token for name in parsed.values() if name]
@@ -170,30 +194,6 @@ def _record(removals: Sequence[Removal], failed: set[str], now: datetime) -> Non
         Removal.objects.filter(key__in=failed).update(
             attempts=F("attempts") + 1, not_before=now + RETRY_AFTER
         )
-
-
-def _affordable(image_ids: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Return as many of the images as one transaction may delete with all that hangs on them; at least one."""
-    # Four are the bands of its hash, one is the line in the audit log.
-    cost = dict.fromkeys(image_ids, 9 + len(renditions.names("")))
-    hanging: list[tuple[type[Model], str]] = [
-        *((rows, "image_id") for rows in (AlbumImage, ImageTag, ShareLink, ShareLinkImage, Upload)),
-        *((SimilarPair, column) for column in ("first_id", "second_id")),
-        (Album, "cover_id"),
-        (Image, "stacked_under_id"),
-    ]
-    for rows, column in hanging:
-        found = rows._default_manager.filter(**{f"{column}__in": image_ids})
-        for image_id in found.values_list(column, flat=True):
-            cost[image_id] += 1
-    total = 0
-    step: list[uuid.UUID] = []
-    for image_id in image_ids:
-        total += cost[image_id]
-        if step and total > CHUNK:
-            break
-        step.append(image_id)
-    return step
 
 
 @atomic_retry

@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import IO
@@ -13,6 +13,9 @@ from gallery import imaging, objectstore, originals, transitions
 from gallery.crashpoints import crash_point
 from gallery.models import Image, Removal, new_token
 from photosky.database import atomic_retry
+
+# What else of a row is written when its renditions are made anew, by what the file says of itself.
+Columns = Callable[[Image, imaging.Facts], dict[str, object]]
 
 # Names change when bytes change, so browsers and caches may keep what they have for a year (RFC 8246).
 CACHE_CONTROL = "public, max-age=31536000, immutable"
@@ -182,11 +185,12 @@ def _pool(size: int, seconds: int, memory_mb: int, module: str) -> imaging.Pool:
     return imaging.Pool(size, limits, module=module)
 
 
-def rebuild(image: Image, *, turn: int | None = None) -> bool:
+def rebuild(image: Image, *, turn: int | None = None, columns: Columns | None = None) -> bool:
     """Make the renditions of an image anew from its original; return False where the image is gone or was changed.
 
     They are turned as the image is, or to `turn` degrees clockwise, which the row then keeps. By another recipe or
-    another turn than before they get names of their own, and the former ones are removed later. Raises
+    another turn than before they get names of their own, and the former ones are removed later. `columns` says what else
+    of the row is written, by what the file says of itself. Raises
     imaging.Refused, objectstore.NotFound, Altered where the original is not what was uploaded.
     """
     former_turn = image.rotation or 0
@@ -200,31 +204,32 @@ def rebuild(image: Image, *, turn: int | None = None) -> bool:
             raise Altered(f"{image.original_key} holds other bytes than those that were uploaded.")
         built = build(original.file, token, turn=turn, recipe=recipe())
     crash_point("rebuild.stored")
-    recorded = _record(image, built, token, turn)
+    recorded = _record(image, built, token, turn, columns(image, built.facts) if columns else {})
     crash_point("rebuild.recorded")
     return recorded
 
 
 @atomic_retry
-def _record(image: Image, built: Built, token: str, turn: int) -> bool:
+def _record(image: Image, built: Built, token: str, turn: int, more: dict[str, object]) -> bool:
     same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, recipe=image.recipe)
     former = keys(image)
     moves = built.facts.extra.get(MOVING, "")
     # Told anew: another version of the video's library may make of it what the former could not.
     metadata = {name: value for name, value in image.metadata.items() if name != MOVING}
-    recorded = same.update(
-        metadata=metadata | ({MOVING: moves} if moves else {}),
-        rendition_token=token,
-        recipe=built.recipe,
-        rotation=turn or None,
-        width=built.facts.width,
-        height=built.facts.height,
-        kind=built.kind,
-        duration_s=built.duration_s,
-        phash=built.phash,
-        color=built.color,
-        thumbhash=built.thumbhash,
-    )
+    values: dict[str, object] = {
+        "metadata": metadata | ({MOVING: moves} if moves else {}),
+        "rendition_token": token,
+        "recipe": built.recipe,
+        "rotation": turn or None,
+        "width": built.facts.width,
+        "height": built.facts.height,
+        "kind": built.kind,
+        "duration_s": built.duration_s,
+        "phash": built.phash,
+        "color": built.color,
+        "thumbhash": built.thumbhash,
+    }
+    recorded = same.update(**(values | more))
     current = _keys(token, built.recipe, str(moves))
     if not recorded:
         # Purged, or rebuilt by another: nothing may be left of what was made for nobody.
