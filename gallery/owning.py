@@ -24,6 +24,7 @@ from gallery.models import (
     ShareLink,
     ShareLinkImage,
     SimilarPair,
+    Tombstone,
     Upload,
     User,
 )
@@ -125,6 +126,7 @@ def _hand_over(images: Sequence[Image], to: User) -> None:
         User.objects.filter(pk=owner).update(used_bytes=Greatest(F("used_bytes") - size, 0))
         moved = dict.fromkeys([image.pk for image in theirs], to.pk)
         audit.note_photos("photo.moved", moved, **{"from": str(owner), "to": str(to.pk)})
+    Tombstone.leave(Tombstone.Kind.IMAGE, [(image.owner_id, image.pk) for image in images])
     size = sum(image.bytes for image in images)
     User.objects.filter(pk=to.pk).update(used_bytes=F("used_bytes") + size)
     Image.objects.filter(pk__in=keys).update(owner=to, updated_at=now)

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError
 from django.db.models import Count, F, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -140,13 +141,19 @@ def complete(upload: Upload, image: Image) -> None:
 
 @atomic_retry
 def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> None:
-    """Go from PROCESSING to READY with the image that the owner has already; the second copy and its space go."""
+    """Go from PROCESSING to READY with the image that the owner has already; the second copy and its space go.
+
+    Raises IntegrityError where the owner has it no more.
+    """
     # Never the only copy, whatever led here.
     extra = [] if known.original_key == upload.key else [upload.key, *rendition_keys]
     code, reason = "duplicate", gettext_noop("This photo was already in the library.")
     if known.binned_at:
         code, reason = InBin.code, InBin().message
     _settle(upload, State.READY, image_id=known.pk, code=code, reason=reason, sha1=upload.sha1)
+    # Written, though nothing changes: where it is given to another owner at this moment, this copy is their only one.
+    if not Image.objects.filter(pk=known.pk, owner=upload.owner_id).update(owner=upload.owner_id):
+        raise IntegrityError("The photo is not this owner's any more.")
     _count(upload, -upload.bytes)
     remove_later(extra, Removal.Reason.DUPLICATE)
     if upload.guest_name is None:
