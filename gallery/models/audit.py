@@ -62,6 +62,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["subject_id", "id"], name="audit_by_subject"),
             models.Index(fields=["actor", "id"], name="audit_by_actor"),
+            models.Index(fields=["actor_name", "id"], name="audit_by_name"),
             models.Index(fields=["owner", "id"], name="audit_by_owner"),
             models.Index(fields=["action", "id"], name="audit_by_action"),
             models.Index(fields=["batch", "id"], name="audit_by_batch"),
