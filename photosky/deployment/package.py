@@ -17,7 +17,7 @@ from photosky.deployment.stages import ROOT, Deployment, Stage
 BUILD = ROOT / "build" / "lambda"
 REQUIREMENTS = ROOT / "requirements" / "deploy.txt"
 # All of the program that Lambda needs. A list of what is wanted forgets loudly; one of what is not leaks quietly.
-PROGRAM = ("manage.py", "gallery", "photosky", "templates")
+PROGRAM = ("manage.py", "gallery", "photosky", "templates", "bench/results/costs.json")
 POLICIES = ("attach_policy", "assume_policy")
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "deployment")
 # Amazon Linux 2, below Lambda's older runtimes, has glibc 2.26: today's wheels of Pillow need 2.27.
@@ -89,6 +89,7 @@ def _copy_program(program: Path) -> None:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, program / name, ignore=NOT_COPIED)
         else:
+            (program / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, program / name)
 
 
