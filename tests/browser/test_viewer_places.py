@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from gallery.models import Image, User
 from tests.browser.conftest import Site
-from tests.browser.viewing import SAID, VIEWER, library, shown
+from tests.browser.viewing import SAID, VIEWER, library, look, shown, wait_for
 from tests.make import make_album, make_image
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -71,6 +71,25 @@ def test_the_viewer_walks_past_the_hundred_photos_of_the_page(alice: User, site:
     page.wait_for_url(f"**{rows[104].get_absolute_url()}")
     page.keyboard.press("Escape")
     page.wait_for_url(f"{site.url}/")
+    site.complaints[:] = [text for text in site.complaints if NOT_THERE not in text]
+
+
+def test_no_photo_is_left_out_where_the_page_grows_while_the_viewer_opens(alice: User, site: Site) -> None:
+    Image.objects.bulk_create([make_image(alice, save=False) for _ in range(105)])
+    page = site.open()
+    held: dict[str, Route] = {}
+    site.sign_in(page, alice)
+    onward = page.locator('a[rel="next"]').get_attribute("href")
+    assert onward
+    page.route(f"**{onward}", lambda route: held.setdefault("page", route))
+    page.route(re.compile("viewer-more"), lambda route: held.setdefault("viewer", route))
+    look(page, 97)
+    wait_for(page, lambda: len(held) == 2)
+    page.unroute(f"**{onward}")
+    held["page"].continue_()
+    expect(page.locator(".grid > li > a")).to_have_count(105)
+    held["viewer"].continue_()
+    expect(page.locator(SAID)).to_contain_text("Photo 98 of 105")
     site.complaints[:] = [text for text in site.complaints if NOT_THERE not in text]
 
 

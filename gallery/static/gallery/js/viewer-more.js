@@ -9,8 +9,6 @@ const SAID_FOR = 10_000;
 export class More {
   constructor(viewer) {
     this.viewer = viewer;
-    const page = (rel) => document.querySelector(`main a[rel="${rel}"]:not(.turn)`)?.href;
-    this.pages = { next: page('next'), prev: page('prev') };
     this.took = (part) => this.take(part);
     sendInPlace(viewer.places, this.took);
     viewer.places.about.addEventListener('keydown', (event) => {
@@ -74,7 +72,8 @@ export class More {
   }
 
   async turnPage(side) {
-    const { pages, viewer } = this;
+    const { viewer } = this;
+    const { pages } = viewer;
     const href = pages[side];
     if (!href) return;
     pages[side] = null;

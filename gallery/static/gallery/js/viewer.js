@@ -59,7 +59,10 @@ async function style() {
 
 class Viewer {
   constructor(items, at, walks) {
-    Object.assign(this, { items, at, walks, fromTile, timers: {}, gone: [] });
+    const page = (rel) => document.querySelector(`main a[rel="${rel}"]:not(.turn)`)?.href;
+    // The pages before and after these items: the grid below grows by itself.
+    const pages = { next: page('next'), prev: page('prev') };
+    Object.assign(this, { items, at, walks, pages, fromTile, timers: {}, gone: [] });
   }
 
   // Fetches what is to be known of a photo, once.
