@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -37,10 +37,14 @@ NEXT_DAY = timedelta(days=1)
 FUNCTIONS: dict[str, str] = {
     "bin": "gallery.bin.work",
     "chosen": "gallery.chosen.work",
+    "delete_album": "gallery.letting_go.work_on_album",
+    "drop_tag": "gallery.letting_go.work_on_tag",
     "export": "gallery.accounts.exports.pack",
+    "figures": "gallery.figures.work",
     "leave": "gallery.accounts.closing.leave",
     "rename": "gallery.albums.gather_words",
     "turn": "gallery.rotation.bring_about",
+    "webhook": "gallery.webhooks.delivering.deliver",
     "zip": "gallery.archives.packing.pack",
 }
 
@@ -91,12 +95,14 @@ class Round:
 Function = Callable[[Job, Round], dict[str, Any]]
 
 
-def start(kind: str, owner: User, payload: dict[str, Any]) -> Job:
+def start(kind: str, owner: User, payload: dict[str, Any], not_before: datetime | None = None) -> Job:
     """Write a job down and wake a worker. In a transaction: call waking.wake() after it, for the thread that looked before."""
+    now = timezone.now()
+    begin = not_before or now
     if kind not in FUNCTIONS:
         raise KeyError(f"No function does jobs of the kind {kind!r}.")
-    job = Job.objects.create(kind=kind, owner=owner, payload=payload)
-    waking.wake_for_job(job.pk)
+    job = Job.objects.create(kind=kind, owner=owner, payload=payload, not_before=begin)
+    waking.wake_for_job(job.pk, begin - now)
     return job
 
 
@@ -108,6 +114,18 @@ def retry(job: Job) -> bool:
     if again:
         waking.wake_for_job(job.pk)
     return again
+
+
+def hasten(job: Job) -> bool:
+    """Let a job that waits for its next try be tried at once. Returns whether it waited and no worker has it."""
+    now = timezone.now()
+    free = Job.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=now), pk=job.pk, state=Job.State.WAITING
+    )
+    hastened = bool(free.exclude(kind__in=NEVER_GIVEN_UP).update(not_before=now))
+    if hastened:
+        waking.wake_for_job(job.pk)
+    return hastened
 
 
 @atomic_retry

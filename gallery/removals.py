@@ -27,6 +27,7 @@ from gallery.models import (
     ShareLink,
     ShareLinkImage,
     SimilarPair,
+    Tombstone,
     Upload,
     User,
 )
@@ -73,6 +74,16 @@ def run(now: datetime | None = None) -> int:
         _record([removal for removal in chosen if removal.key in set(keys)], failed, now)
         deleted += len(keys) - len(failed)
     return deleted
+
+
+@atomic_retry
+def hasten(removal: Removal) -> bool:
+    """Let an object that the store did not let go be tried again at once; its grace was over at the first try."""
+    tried = Removal.objects.filter(pk=removal.pk, attempts__gt=0, not_before__isnull=False)
+    hastened = bool(tried.update(not_before=timezone.now()))
+    if hastened:
+        audit.note("removal.retried", removal, reason=removal.reason)
+    return hastened
 
 
 def in_steps(images: ImageQuerySet) -> Iterator[list[Image]]:
@@ -138,8 +149,8 @@ def referenced(keys: Iterable[str]) -> set[str]:
 
 def affordable(image_ids: list[uuid.UUID]) -> list[uuid.UUID]:
     """Return as many of the images as one transaction may delete, or move, with all that hangs on them; at least one."""
-    # Four are the bands of its hash, one is the line in the audit log.
-    cost = dict.fromkeys(image_ids, 9 + len(renditions.names("")))
+    # Four are the bands of its hash, one is the line in the audit log, one the tombstone.
+    cost = dict.fromkeys(image_ids, 10 + len(renditions.names("")))
     hanging: list[tuple[type[Model], str]] = [
         *((rows, "image_id") for rows in (AlbumImage, ImageTag, ShareLink, ShareLinkImage, Upload)),
         *((SimilarPair, column) for column in ("first_id", "second_id")),
@@ -206,8 +217,13 @@ def _purge(image_ids: list[uuid.UUID], images: ImageQuerySet) -> int:
         User.objects.filter(pk=image.owner_id).update(used_bytes=Greatest(F("used_bytes") - image.bytes, 0))
     gone = [image.pk for image in chosen]
     Upload.objects.filter(image_id__in=gone, state=Upload.State.READY).delete()
+    # Links to one photo go with it, and albums lose their cover.
+    links = list(ShareLink.objects.filter(image__in=gone).values_list("owner_id", "pk"))
+    Album.objects.filter(cover__in=gone).touch()
     # A restoration that was quicker has changed these rows: then the database undoes all of this, and it runs again.
     Image.objects.filter(pk__in=gone).delete()
+    Tombstone.leave(Tombstone.Kind.IMAGE, [(image.owner_id, image.pk) for image in chosen])
+    Tombstone.leave(Tombstone.Kind.SHARE_LINK, links)
     audit.note_photos("photo.purged", chosen)
     return len(gone)
 

@@ -20,6 +20,9 @@ from django.utils.translation import gettext_noop
 from gallery import (
     arrivals,
     audit,
+    changes,
+    figures,
+    idempotency,
     imaging,
     jobs,
     marker,
@@ -40,6 +43,7 @@ from gallery.models import Image, Upload
 from gallery.places import naming
 from gallery.search import index
 from gallery.transitions import LeaseLost
+from gallery.webhooks import delivering, hooks
 from photosky.database import atomic_retry
 
 logger = logging.getLogger(__name__)
@@ -91,6 +95,7 @@ def process(upload_id: uuid.UUID) -> bool:
         transitions.postpone(upload, timezone.now())
         logger.warning("upload taken up again upload=%s error=%s", upload.pk, error)
     else:
+        delivering.expect(upload.owner_id)
         logger.info(
             "upload worked on upload=%s outcome=%s seconds=%.2f",
             upload.pk,
@@ -134,6 +139,11 @@ def _tick() -> int:
     sessions.forget_expired()
     jobs.forget_finished()
     audit.forget_old()
+    changes.forget_gone()
+    idempotency.forget_old()
+    hooks.forget_deliveries()
+    delivering.look()
+    figures.refresh()
     _catch_up()
     if ours:
         _chores()
