@@ -22,6 +22,27 @@ CHUNK = 500
 # One round of upkeep forgets so much at most, so that it leaves time for other work.
 ROUNDS = 40
 Via = AuditEntry.Via
+# Every code that is written. What a code says is never changed: people filter by it, and old rows keep it.
+ACTIONS = (
+    "account.closed", "account.gone", "account.made", "account.restored",
+    "album.changed", "album.deleted", "album.made", "album.moved", "album.photos_added", "album.photos_removed",
+    "email.added", "email.changed", "email.removed",
+    "invitation.accepted", "invitation.made", "invitation.revoked",
+    "job.retried",
+    "link.changed", "link.made", "link.renewed", "link.revoked",
+    "member.removed", "member.set",
+    "password.changed", "password.reset", "password.set",
+    "photo.archived", "photo.binned", "photo.changed", "photo.moved", "photo.purged", "photo.reprocessed",
+    "photo.restored", "photo.tagged", "photo.turned", "photo.unarchived", "photo.untagged",
+    "removal.retried",
+    "row.changed", "row.deleted", "row.made",
+    "second_factor.added", "second_factor.refused", "second_factor.removed", "second_factor.renewed", "second_factor.reset",
+    "session.begun", "session.ended", "session.refused",
+    "token.made", "token.revoked",
+    "upload.retried",
+    "user.changed", "user.deleted", "user.made",
+    "webhook.changed", "webhook.deleted", "webhook.made",
+)  # fmt: skip
 # By the namespace of the address; everything else is a page.
 _WAYS = {"admin": Via.ADMIN, "api": Via.API}
 
@@ -79,6 +100,7 @@ def note(
     **details: Any,
 ) -> None:
     """Write one act down, in the caller's transaction. `by` where the act itself tells who acts: somebody signs in."""
+    _check(action)
     entry = _entry(_actor(), action, _type(subject), subject.pk if subject else None, _key(owner), details)
     if by is not None:
         entry.actor_id, entry.actor_name = by.pk, by.get_username()
@@ -93,6 +115,7 @@ def note_photos(
 
     `photos` are the owners by the photos' keys, or the images themselves; at most CHUNK.
     """
+    _check(action)
     owners = photos if isinstance(photos, Mapping) else {image.pk: image.owner_id for image in photos}
     actor, batch = _actor(), new_id() if len(owners) > 1 else None
     entries = [_entry(actor, action, "image", key, owner, details) for key, owner in owners.items()]
@@ -155,6 +178,11 @@ def _entry(
         owner_id=owner_id,
         details=details,
     )
+
+
+def _check(action: str) -> None:
+    if action not in ACTIONS:
+        raise ValueError(f"{action!r} is no code of the audit log: add it to ACTIONS and to docs/admin.md.")
 
 
 def _type(subject: Model | None) -> str:

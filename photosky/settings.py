@@ -49,7 +49,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 INSTALLED_APPS = [
     "gallery",
     # Its models are registered when one of its addresses is asked for (photosky/admin_urls.py).
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "photosky.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -87,6 +87,8 @@ MIDDLEWARE = [
     "photosky.security.PrivateByDefault",
     "photosky.security.ForgetOnSignOut",
     "photosky.security.RateLimits",
+    "gallery.idempotency.KeepAnswers",
+    "gallery.webhooks.noticing.NoticeChanges",
     "photosky.security.NoNullCharacters",
     "gallery.audit.Acting",
 ]
@@ -255,29 +257,50 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "gallery.api.browsable.BrowsableRenderer",
     ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "gallery.api.auto_schema.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "gallery.api.problems.handle",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
-    "DEFAULT_THROTTLE_CLASSES": ["gallery.api.throttles.PerMinute"],
+    "DEFAULT_THROTTLE_CLASSES": ["gallery.api.throttles.PerMinute", "gallery.api.idempotency.Once"],
 }
 # Requests to the API within a minute, of one token or person, and of one address without either; 0 is without limit.
 API_REQUESTS_PER_MINUTE = env.integer("PHOTOSKY_API_REQUESTS_PER_MINUTE", 1200)
 API_REQUESTS_PER_MINUTE_UNKNOWN = env.integer("PHOTOSKY_API_REQUESTS_PER_MINUTE_UNKNOWN", 120)
 SPECTACULAR_SETTINGS = {
     "TITLE": "PhotoSky API",
-    "DESCRIPTION": "Your photographs, albums and uploads.",
+    "DESCRIPTION": (
+        "Your photographs, albums and uploads, for programs. Bodies are JSON, times are in UTC, sizes in bytes. Lists come in "
+        "pages: follow `next`. Errors are problem details (RFC 9457) whose `code` is stable. A parameter, a member or a field "
+        "that is not known is refused with those that are. Every answer tells by RateLimit (draft-ietf-httpapi-ratelimit-headers) "
+        "how many more requests may come within the minute."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/",
+    # What is sent and what is answered are two shapes: of the first nothing is only read, of the second nothing written.
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Choices stand where they belong: names for sets of them would change with every new field called "kind".
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
         "gallery.api.schema.add_problems",
+        "gallery.api.idempotency.describe",
+        "gallery.api.examples.add_examples",
     ],
 }
+# Immich's clients can upload; their files pass through the gallery, of which a request to Lambda takes 6 MB, base64 included.
+IMMICH_API = env.boolean("PHOTOSKY_IMMICH_API")
+IMMICH_MAX_BYTES = env.integer(
+    "PHOTOSKY_IMMICH_MAX_BYTES", 4 * 1024**2 if LAMBDA else MAX_UPLOAD_BYTES, least=1, most=MAX_UPLOAD_BYTES
+)
+# For whoever writes a receiver on the computer on which the gallery runs: webhooks may go to http://localhost, any port.
+WEBHOOKS_LOCAL = env.boolean("PHOTOSKY_WEBHOOKS_LOCAL") and LOCAL
 CORS_ALLOWED_ORIGINS = env.words("PHOTOSKY_CORS_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"
+# Scripts of other sites come with a token, never with the cookie of somebody who is signed in here.
+CORS_ALLOW_HEADERS = (
+    "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
+)  # fmt: skip
+CORS_EXPOSE_HEADERS = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
 
 # Browser security. AllowObjectStore adds the one foreign address that a page may reach.
 CONTENT_SECURITY_POLICY: dict[str, Any] = {

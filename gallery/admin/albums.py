@@ -113,6 +113,9 @@ class AlbumAdmin(Listed):
     fields = ["title", "description", "owner", "parent", "cover", "position", "created_at", "updated_at"]
     readonly_fields = ["created_at", "updated_at"]
     inlines = [MemberInline, InvitationInline, EntryInline]
+    # albums.delete writes it down.
+    notes_deletion = False
+    view_on_site = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Album | None = None) -> list[str]:  # noqa: ARG002
         """Keep the tree and its owners as they are: moving an album has rules that a form does not know."""

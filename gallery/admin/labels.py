@@ -1,12 +1,16 @@
-"""Tags and share links in the admin."""
+"""Tags, share links, smart albums and invitations in the admin."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from gallery.admin.lists import Listed
-from gallery.models import ShareLink, Tag
+from gallery import invitations
+from gallery.admin.lists import Listed, ReadOnlyMixin
+from gallery.models import Invitation, ShareLink, SmartAlbum, Tag, User
+from gallery.sharing import links
+
+# Of one action; a page shows no more.
+AT_ONCE = 100
 
 
 @admin.register(Tag)
@@ -61,7 +65,51 @@ class ShareLinkAdmin(Listed):
     @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ShareLink]) -> None:
         """Close links for good; one that is closed keeps its date."""
-        open_ones = ShareLink.objects.filter(pk__in=queryset.order_by().values("pk"), revoked_at=None)
-        self.message_user(
-            request, f"{open_ones.update(revoked_at=timezone.now())} revoked.", messages.SUCCESS
-        )
+        ended = sum(links.revoke(link) for link in queryset.order_by("-id")[:AT_ONCE])
+        self.message_user(request, f"{ended} revoked.", messages.SUCCESS)
+
+
+@admin.register(SmartAlbum)
+class SmartAlbumAdmin(ReadOnlyMixin, Listed):
+    """Searches that people keep as albums."""
+
+    list_display = ["title", "owner", "query", "updated_at"]
+    list_select_related = ["owner"]
+    search_fields = ["title", "=owner__username"]
+    fields = ["title", "owner", "query", "created_at", "updated_at"]
+    view_on_site = False
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyMixin, Listed):
+    """Invitations. What accepts them is shown to nobody, since only its hash is kept."""
+
+    list_display = [
+        "invited_by",
+        "email",
+        "album",
+        "role",
+        "expires_at",
+        "accepted_by",
+        "revoked_at",
+        "created_at",
+    ]
+    list_select_related = ["invited_by", "album", "accepted_by"]
+    list_filter = [("accepted_at", admin.EmptyFieldListFilter), ("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["=email", "=invited_by__username"]
+    actions = ["revoke"]
+    fields = [
+        "invited_by", "email", "album", "role", "expires_at", "accepted_at", "accepted_by", "revoked_at", "created_at",
+    ]  # fmt: skip
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Let those take back who may change, although nothing else of it is changed by hand."""
+        return request.user.has_perm("gallery.change_invitation")
+
+    @admin.action(description="Take back", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        """Close invitations that nobody has accepted yet."""
+        ended = 0
+        for invitation in queryset.order_by("-id")[:AT_ONCE]:
+            ended += isinstance(request.user, User) and invitations.revoke(request.user, invitation.pk)
+        self.message_user(request, f"{ended} taken back.", messages.SUCCESS)

@@ -3,16 +3,20 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from gallery.accounts import tokens
+from gallery.admin import history
 from gallery.admin.bases import AnyUserAdmin
 from gallery.admin.lists import BoundedPaginator, Listed, ReadOnlyMixin, size
+from gallery.admin.noting import NotedMixin
 from gallery.models import ApiToken, User
 
 
 @admin.register(User)
-class PersonAdmin(AnyUserAdmin):
+class PersonAdmin(NotedMixin, AnyUserAdmin):
     """Users. One who owns photos cannot be deleted, only made inactive."""
 
     paginator = BoundedPaginator
@@ -28,13 +32,20 @@ class PersonAdmin(AnyUserAdmin):
             _("Permissions"),
             {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
         ),
-        (_("Important dates"), {"fields": ["last_login", "date_joined"]}),
+        (_("Important dates"), {"fields": ["last_login", "date_joined", "log"]}),
     ]
-    readonly_fields = ["used", "last_login", "date_joined"]
+    readonly_fields = ["used", "last_login", "date_joined", "log"]
+    list_per_page = list_max_show_all = 100
 
     @admin.display(description="Used")
     def used(self, user: User) -> str:
         return size(user.used_bytes)
+
+    @admin.display(description=_("Audit log"))
+    def log(self, user: User) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>', history.url_of(user), _("What they did, and what happened to their things")
+        )
 
     @admin.display(description="Quota")
     def quota_shown(self, user: User) -> str:
@@ -70,4 +81,4 @@ class ApiTokenAdmin(ReadOnlyMixin, Listed):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """End tokens for good; one that was ended keeps its date."""
         chosen = ApiToken.objects.filter(pk__in=queryset.order_by().values("pk"))
-        self.message_user(request, f"{chosen.revoke(timezone.now())} revoked.", messages.SUCCESS)
+        self.message_user(request, f"{tokens.revoke(chosen)} revoked.", messages.SUCCESS)

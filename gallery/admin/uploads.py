@@ -6,7 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from gallery import objectstore, transitions, uploads, waking
+from gallery import objectstore, waking
+from gallery.admin.buttons import retry_upload
 from gallery.admin.lists import Listed, ReadOnlyMixin, size
 from gallery.errors import GalleryError
 from gallery.models import Upload
@@ -57,18 +58,8 @@ class UploadAdmin(ReadOnlyMixin, Listed):
         handed = 0
         for upload in chosen:
             try:
-                handed += _try_again(upload)
+                handed += retry_upload(upload)
             except (GalleryError, objectstore.ObjectStoreError) as error:
                 self.message_user(request, f"{upload.filename}: {error}", messages.WARNING)
         waking.wake()
         self.message_user(request, f"{handed} of {len(chosen)} given to the workers.", messages.SUCCESS)
-
-
-def _try_again(upload: Upload) -> bool:
-    """Return whether the workers will look at the upload again; raises what finishing it raises."""
-    reopened = transitions.reopen(upload)
-    upload.refresh_from_db()
-    if upload.state == Upload.State.PENDING:
-        # As if its owner had just sent it: looked for in the store, counted, handed over.
-        return uploads.finish(upload).state == Upload.State.PROCESSING
-    return reopened
