@@ -152,13 +152,13 @@ def merge(tag: Tag, into: Tag) -> None:
     """
     if tag.pk == into.pk or tag.owner_id != into.owner_id:
         raise ValueError("A tag is merged into another one of the same owner.")
-    while _merge_some(tag, into):
+    while merge_some(tag, into):
         pass
 
 
 def delete(tag: Tag) -> None:
     """Take the tag off all images and delete it; the images stay."""
-    while _clear_some(tag):
+    while clear_some(tag):
         pass
 
 
@@ -217,7 +217,8 @@ def _rename(tag: Tag, name: str) -> None:
 
 
 @atomic_retry
-def _merge_some(tag: Tag, into: Tag) -> bool:
+def merge_some(tag: Tag, into: Tag) -> bool:
+    """Do one step of merging; returns whether there is more to do. Raises Http404 as `merge` does."""
     # Locked, so that neither tag goes while images pass from one to the other; an engine of one writer needs no lock.
     both = Tag.objects.select_for_update().filter(pk__in=[tag.pk, into.pk]).order_by("pk")
     if len(both) < 2:
@@ -233,7 +234,8 @@ def _merge_some(tag: Tag, into: Tag) -> bool:
 
 
 @atomic_retry
-def _clear_some(tag: Tag) -> bool:
+def clear_some(tag: Tag) -> bool:
+    """Do one step of deleting; returns whether there is more to do."""
     images = list(ImageTag.objects.filter(tag=tag).values_list("image_id", flat=True)[:CHUNK])
     ImageTag.objects.filter(tag=tag, image_id__in=images).delete()
     index.refresh(images)

@@ -21,10 +21,17 @@ UPLOADING: dict[str, frozenset[str]] = {
 }
 # The addresses of share links, by the first word of their names.
 SHARING = ("share", "sharelink")
+# What may hold a secret: an address that is told of changes. Not even seen without the right to change it.
+MANAGING = ("webhook",)
 # Bringing people in is sharing, too; ending a membership is not.
 INVITING: dict[str, frozenset[str]] = {"album-member": frozenset({"POST", "PATCH"})}
-# Addresses at which no token changes anything, whatever its scopes: a token must not make or widen another.
-SESSIONS_ONLY = ("token",)
+# Addresses at which no token changes anything, whatever its scopes: a token must not make or widen another, nor decide
+# who is let in.
+SESSIONS_ONLY = ("token", "user", "invitation")
+# Everything about a person at once, with addresses of all originals: no token gets that.
+NEVER = ("me-export",)
+# What tells of other people: none that only reads photos may.
+PERSONAL = ("user", "invitation")
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -33,24 +40,27 @@ class TokenAuthentication(authentication.BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         """Return who sends the token; None where none is sent. Raises AuthenticationFailed."""
         scheme, _, plain = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        token = ApiToken.objects.select_related("user").matching(plain.strip()).first()
-        now = timezone.now()
-        if token is None or token.revoked_at is not None or not token.user.is_active:
-            raise exceptions.AuthenticationFailed(
-                "This token is not known here, or it was revoked: ask for a new one.", code="token_unknown"
-            )
-        if token.expires_at is not None and token.expires_at <= now:
-            raise exceptions.AuthenticationFailed(
-                f"This token expired on {token.expires_at:%d %B %Y}: ask for a new one.", code="token_expired"
-            )
-        token.note_use(now)
-        return token.user, token
+        return holder(plain.strip()) if scheme.lower() == "bearer" else None
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         """Name the schemes in WWW-Authenticate, so that nobody signed in gets 401 and not 403 (RFC 9110, 15.5.2)."""
         return 'Bearer realm="PhotoSky", Session realm="PhotoSky"'
+
+
+def holder(plain: str) -> tuple[User, ApiToken]:
+    """Return whose token is written so; raises AuthenticationFailed where it is nobody's any more."""
+    token = ApiToken.objects.select_related("user").matching(plain).first()
+    now = timezone.now()
+    if token is None or token.revoked_at is not None or not token.user.is_active:
+        raise exceptions.AuthenticationFailed(
+            "This token is not known here, or it was revoked: ask for a new one.", code="token_unknown"
+        )
+    if token.expires_at is not None and token.expires_at <= now:
+        raise exceptions.AuthenticationFailed(
+            f"This token expired on {token.expires_at:%d %B %Y}: ask for a new one.", code="token_expired"
+        )
+    token.note_use(now)
+    return token.user, token
 
 
 class WithinScope(permissions.BasePermission):
@@ -68,7 +78,7 @@ class WithinScope(permissions.BasePermission):
         wanted = scopes_for(method, name)
         if not wanted:
             self.message = (
-                "Tokens are made and ended by a person: sign in, and open the page of tokens in your account."
+                "No token does this, whatever its scopes, but a person alone: sign in, and do it there."
             )
             return False
         self.message = (
@@ -81,8 +91,12 @@ class WithinScope(permissions.BasePermission):
 def scopes_for(method: str, name: str) -> list[str]:
     """Return the scopes each of which allows the method at the address of this name; none where no token may."""
     safe = method in permissions.SAFE_METHODS
-    if not safe and _is_at(name, *SESSIONS_ONLY):
+    if _is_at(name, *NEVER) or (not safe and _is_at(name, *SESSIONS_ONLY)):
         return []
+    if _is_at(name, *PERSONAL):
+        return [Scope.MANAGE]
+    if _is_at(name, *MANAGING):
+        return [Scope.MANAGE]
     if _is_at(name, *SHARING):
         return [Scope.SHARE, Scope.READ] if safe else [Scope.SHARE]
     if any(_is_at(name, address) and method in methods for address, methods in INVITING.items()):

@@ -15,6 +15,7 @@ from gallery.uploads.announcing import (
 )
 from gallery.uploads.finishing import abort, finish, finish_by_key, finish_many
 from gallery.uploads.parts import MAX_SIGNED_PARTS, Arrived, SignedPart, list_parts, sign_parts
+from gallery.uploads.relaying import Relayed, known_by_sha1, relay, send_into
 
 __all__ = [
     "LOOK_AFTER",
@@ -24,6 +25,7 @@ __all__ = [
     "SIGNED_FOR_S",
     "Arrived",
     "File",
+    "Relayed",
     "SignedPart",
     "Started",
     "abort",
@@ -31,9 +33,12 @@ __all__ = [
     "finish",
     "finish_by_key",
     "finish_many",
+    "known_by_sha1",
     "list_parts",
     "photo_type",
+    "relay",
     "room_of",
+    "send_into",
     "sign_parts",
     "start",
     "start_form",

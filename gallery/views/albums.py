@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gallery import access, covers, members, smart_albums
+from gallery import access, covers, letting_go, members, smart_albums
 from gallery import albums as library
 from gallery.album_forms import EditAlbumForm
 from gallery.errors import GalleryError
@@ -150,8 +150,13 @@ def delete_album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
         photos = covers.summaries(request.user, [found])[found.pk].photos
         return _form(request, "album_delete.html", found, photos=photos, inner=len(library.inner(found)))
     parent = found.parent
-    library.delete(found)
-    messages.success(request, _("The album is deleted. Its photos stay where they were."))
+    if letting_go.delete_album(found):
+        messages.success(
+            request,
+            _("The album is being deleted, which takes some minutes. Its photos stay where they were."),
+        )
+    else:
+        messages.success(request, _("The album is deleted. Its photos stay where they were."))
     return redirect(parent or "gallery:albums")
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gallery import access
+from gallery import access, letting_go
 from gallery import tags as words
 from gallery.album_forms import TagForm
 from gallery.errors import GalleryError
@@ -82,8 +82,11 @@ def merge_tag(request: SignedIn, tag_id: uuid.UUID) -> HttpResponse:
     if into.pk == found.pk:
         messages.error(request, _("Choose another tag to merge this one into."))
         return redirect("gallery:edit_tag", tag_id=found.pk)
-    words.merge(found, into)
-    messages.success(request, _("“%(one)s” is “%(other)s” now.") % {"one": found.name, "other": into.name})
+    names = {"one": found.name, "other": into.name}
+    if letting_go.merge_tag(found, into):
+        messages.success(request, _("“%(one)s” becomes “%(other)s”, which takes some minutes.") % names)
+    else:
+        messages.success(request, _("“%(one)s” is “%(other)s” now.") % names)
     return redirect("gallery:tag", tag_id=into.pk)
 
 
@@ -94,6 +97,8 @@ def delete_tag(request: SignedIn, tag_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         photos = access.library_of(request.user).filter(tags=found).count()
         return render(request, "tag_delete.html", {"tag": found, "photos": photos})
-    words.delete(found)
-    messages.success(request, _("The tag is deleted. Its photos stay."))
+    if letting_go.delete_tag(found):
+        messages.success(request, _("The tag is being deleted, which takes some minutes. Its photos stay."))
+    else:
+        messages.success(request, _("The tag is deleted. Its photos stay."))
     return redirect("gallery:tags")

@@ -1,0 +1,109 @@
+"""What very many photos hang on goes by a job: in steps, over several rounds, and the photos stay."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from gallery import albums, jobs, letting_go, tags
+from gallery.models import Album, AlbumImage, Image, ImageTag, Job, Tag, User
+from tests.make import make_album, make_image
+
+pytestmark = pytest.mark.usefixtures("s3")
+
+PHOTOS = 5
+
+
+@pytest.fixture(autouse=True)
+def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letting_go, "MANY", 2)
+    monkeypatch.setattr(letting_go, "CHUNK", 2)
+    monkeypatch.setattr(tags, "CHUNK", 4)
+    # Each round ends after its first step.
+    monkeypatch.setattr(jobs, "ROUND_S", -1.0)
+
+
+@pytest.fixture
+def photos(alice: User) -> list[Image]:
+    return [make_image(alice) for _ in range(PHOTOS)]
+
+
+def rounds() -> int:
+    done = 0
+    while jobs.work_once():
+        done += 1
+    return done
+
+
+def tagged(owner: User, name: str, photos: list[Image]) -> Tag:
+    tags.add(owner, [photo.pk for photo in photos], [name])
+    return Tag.objects.get(owner=owner, slug=name.casefold())
+
+
+def test_album_of_many_and_those_inside_it_go_in_rounds_and_the_photos_stay(
+    alice: User, signed_in: Callable[[User], Client], photos: list[Image]
+) -> None:
+    album = make_album(alice, *photos[:3])
+    inner = albums.create(alice, "Inside", album)
+    albums.add(inner, [photo.pk for photo in photos[3:]])
+
+    answer = signed_in(alice).post(f"/albums/{album.pk}/delete/", follow=True)
+
+    assert "takes some minutes" in answer.content.decode()
+    assert rounds() > 2
+    assert not Album.objects.exists()
+    assert not AlbumImage.objects.exists()
+    assert Image.objects.filter(binned_at=None).count() == PHOTOS
+    assert Job.objects.get().state == Job.State.DONE
+
+
+def test_tag_of_many_goes_in_rounds_and_the_photos_stay(
+    alice: User, signed_in: Callable[[User], Client], photos: list[Image]
+) -> None:
+    tag = tagged(alice, "Ridge", photos)
+
+    answer = signed_in(alice).post(f"/tags/{tag.pk}/delete/", follow=True)
+
+    assert "takes some minutes" in answer.content.decode()
+    assert rounds() > 1
+    assert not ImageTag.objects.exists()
+    assert not Tag.objects.exists()
+    assert Image.objects.filter(binned_at=None).count() == PHOTOS
+
+
+def test_tag_of_many_becomes_another_in_rounds(
+    alice: User, signed_in: Callable[[User], Client], photos: list[Image]
+) -> None:
+    tag, into = tagged(alice, "Ridge", photos), tagged(alice, "Hills", photos[:1])
+
+    answer = signed_in(alice).post(f"/tags/{tag.pk}/merge/", {"into": into.pk}, follow=True)
+
+    assert "takes some minutes" in answer.content.decode()
+    assert rounds() > 1
+    assert set(ImageTag.objects.values_list("tag", flat=True)) == {into.pk}
+    assert ImageTag.objects.count() == PHOTOS
+    assert list(Tag.objects.all()) == [into]
+
+
+def test_merging_into_a_tag_that_goes_meanwhile_keeps_what_is_left(alice: User, photos: list[Image]) -> None:
+    tag, into = tagged(alice, "Ridge", photos), tagged(alice, "Hills", photos[:1])
+    letting_go.merge_tag(tag, into)
+    Tag.objects.filter(pk=into.pk).delete()
+
+    rounds()
+
+    assert ImageTag.objects.filter(tag=tag).count() == PHOTOS
+
+
+@pytest.mark.parametrize("path", ["albums/{album}/", "tags/{tag}/"])
+def test_the_api_answers_at_once_and_a_job_does_the_work(
+    alice: User, signed_in: Callable[[User], Client], photos: list[Image], path: str
+) -> None:
+    album, tag = make_album(alice, *photos), tagged(alice, "Ridge", photos)
+
+    answer = signed_in(alice).delete(f"/api/{path.format(album=album.pk, tag=tag.pk)}")
+
+    assert answer.status_code == 204
+    assert Job.objects.count() == 1
+    rounds()
+    assert (Album.objects if "album" in path else Tag.objects).count() == 0
