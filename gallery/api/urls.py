@@ -59,5 +59,6 @@ urlpatterns = [
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),
+    path("", include("gallery.api.immich.urls")),
     re_path(r"^.*$", problems.not_found),
 ]
