@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from gallery import access, audit, jobs
 from gallery.errors import GalleryError
-from gallery.models import Album, AlbumImage, Image, Job, Upload, User
+from gallery.models import Album, AlbumImage, Image, Job, ShareLink, Tombstone, Upload, User
 from gallery.models.albums import CHUNK
 from gallery.search import index
 from photosky.database import atomic_retry
@@ -275,13 +275,18 @@ def _write(album: Album, values: Iterable[str]) -> None:
 
 @atomic_retry
 def _delete(key: uuid.UUID, owner_id: uuid.UUID) -> None:
+    # Its links go with it.
+    links = list(ShareLink.objects.filter(album=key).values_list("owner_id", "pk"))
     if Album.objects.filter(pk=key).delete()[0]:
+        Tombstone.leave(Tombstone.Kind.ALBUM, [(owner_id, key)])
+        Tombstone.leave(Tombstone.Kind.SHARE_LINK, links)
         audit.note("album.deleted", Album(pk=key), owner=owner_id)
 
 
 @atomic_retry
 def _remove(album: Album | uuid.UUID, image_ids: Sequence[uuid.UUID]) -> None:
     AlbumImage.objects.filter(album=album, image_id__in=image_ids).delete()
+    Album.objects.filter(pk=album.pk if isinstance(album, Album) else album).touch()
     index.refresh(image_ids)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from gallery import access, audit, jobs, removals, stacks
 from gallery.errors import GalleryError
-from gallery.models import Image, ImageQuerySet, Job, User
+from gallery.models import Album, Image, ImageQuerySet, Job, User
 from photosky.database import atomic_retry
 
 CHUNK = removals.CHUNK
@@ -31,6 +31,7 @@ def put(images: ImageQuerySet) -> int:
     while chosen := list(images.live().order_by("id").values_list("pk", flat=True)[:CHUNK]):
         moved += _put(images.live().filter(pk__in=chosen))
         stacks.promote(chosen)
+        Album.touch_around(chosen)
     return moved
 
 
@@ -40,6 +41,7 @@ def restore(images: ImageQuerySet) -> int:
     while chosen := list(images.binned().order_by("id").values_list("pk", flat=True)[:CHUNK]):
         restored += _restore(images.binned().filter(pk__in=chosen))
         stacks.release(chosen)
+        Album.touch_around(chosen)
     return restored
 
 

@@ -78,6 +78,7 @@ def remove(album: Album, user: User, *, inner: bool = True, keep_photos: bool = 
         theirs = AlbumImage.objects.filter(_brought_by(user.pk), album=key)
         while entries := list(theirs.values_list("pk", flat=True)[:CHUNK]):
             AlbumImage.objects.filter(pk__in=entries).delete()
+            Album.objects.filter(pk=key).touch()
 
 
 def brought(album: Album, user_id: uuid.UUID) -> int:
@@ -104,6 +105,7 @@ def _let_in(album_ids: Iterable[uuid.UUID], user: User, role: Role) -> None:
 @atomic_retry
 def _end(album_id: uuid.UUID, owner_id: uuid.UUID, user: User) -> None:
     if AlbumMember.objects.filter(album=album_id, user=user).delete()[0]:
+        Album.objects.filter(pk=album_id).touch()
         audit.note("member.removed", Album(pk=album_id), owner=owner_id, person=str(user.pk))
 
 
@@ -113,5 +115,6 @@ def _let_into(album_id: uuid.UUID, user: User, role: Role) -> None:
         AlbumMember.objects.bulk_create(
             [AlbumMember(album_id=album_id, user=user, role=role)], ignore_conflicts=True
         )
+    Album.objects.filter(pk=album_id).touch()
     owner = Album.objects.filter(pk=album_id).values_list("owner_id", flat=True).first()
     audit.note("member.set", Album(pk=album_id), owner=owner, person=str(user.pk), role=str(role))

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
+from gallery.models import Album, AlbumImage
 from gallery.models.albums import CHUNK
 from photosky.database import atomic_retry
 
@@ -54,7 +55,7 @@ def _put(rows: Rows, key: uuid.UUID, target: uuid.UUID | None) -> bool:
     others = rows.exclude(pk=key)
     if target is None:
         last = others.reverse().values_list("position", flat=True).first()
-        rows.filter(pk=key).order_by().update(position=0 if last is None else last + 1)
+        _move(rows, key, 0 if last is None else last + 1)
         return True
     place = others.filter(pk=target).values_list("position", flat=True).first()
     if place is None:
@@ -64,8 +65,16 @@ def _put(rows: Rows, key: uuid.UUID, target: uuid.UUID | None) -> bool:
     lowest = place - 2 * GAP if before is None else before
     if equals[0] != target or place - lowest < 2:
         return False
-    rows.filter(pk=key).order_by().update(position=(lowest + place) // 2)
+    _move(rows, key, (lowest + place) // 2)
     return True
+
+
+def _move(rows: Rows, key: uuid.UUID, position: int) -> None:
+    rows.filter(pk=key).order_by().update(position=position)
+    if rows.model is AlbumImage:
+        Album.objects.filter(entries=key).touch()
+    elif rows.model is Album:
+        Album.objects.filter(pk=key).touch()
 
 
 def _make_room(others: Rows, target: uuid.UUID | None) -> None:

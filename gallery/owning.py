@@ -127,6 +127,7 @@ def _hand_over(images: Sequence[Image], to: User) -> None:
         moved = dict.fromkeys([image.pk for image in theirs], to.pk)
         audit.note_photos("photo.moved", moved, **{"from": str(owner), "to": str(to.pk)})
     Tombstone.leave(Tombstone.Kind.IMAGE, [(image.owner_id, image.pk) for image in images])
+    Album.touch_around(keys)
     size = sum(image.bytes for image in images)
     User.objects.filter(pk=to.pk).update(used_bytes=F("used_bytes") + size)
     Image.objects.filter(pk__in=keys).update(owner=to, updated_at=now)
@@ -171,7 +172,8 @@ def _leave_albums(keys: Sequence[uuid.UUID], to: User) -> None:
 def _leave_links(keys: Sequence[uuid.UUID], to: User) -> None:
     ShareLinkImage.objects.filter(image__in=keys).exclude(link__owner=to).delete()
     for link in ShareLink.objects.filter(image__in=keys, revoked_at=None).exclude(owner=to):
-        ShareLink.objects.filter(pk=link.pk).update(revoked_at=timezone.now())
+        now = timezone.now()
+        ShareLink.objects.filter(pk=link.pk).update(revoked_at=now, updated_at=now)
         audit.note("link.revoked", link, owner=link.owner_id)
 
 

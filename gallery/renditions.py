@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import IO
 
 from django.conf import settings
+from django.utils import timezone
 
 from gallery import imaging, objectstore, originals, transitions
 from gallery.crashpoints import crash_point
@@ -228,6 +229,8 @@ def _record(image: Image, built: Built, token: str, turn: int, more: dict[str, o
         "phash": built.phash,
         "color": built.color,
         "thumbhash": built.thumbhash,
+        # Its pictures have other addresses now.
+        "updated_at": timezone.now(),
     }
     recorded = same.update(**(values | more))
     current = _keys(token, built.recipe, str(moves))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import IntegrityError
 from django.db.models import Count, QuerySet
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gallery import audit
@@ -75,7 +76,7 @@ def split(text: str) -> list[str]:
 def add(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str], *, noted: bool = False) -> int:
     """Put tags on the owner's images, making the tags that are missing. Returns how many images there were.
 
-    Where `noted`, the audit log tells it: where it is an act of its own.
+    Where `noted`, the audit log tells it, and the images are dated as changed: where it is an act of its own.
 
     Images of others are passed over, and so is what carries the tag already. Raises InvalidTag before anything is
     written.
@@ -96,7 +97,7 @@ def remove(owner: User, image_ids: Iterable[uuid.UUID], names: Iterable[str], *,
 
 
 def replace(image: Image, names: Iterable[str]) -> None:
-    """Let the image carry these tags and no others."""
+    """Let the image carry these tags and no others. The caller dates the image's change, which is its version."""
     tidy = _names(names)
     kept = {name.casefold() for name in tidy}
     gone = [tag.name for tag in image.tags.all() if tag.slug not in kept]
@@ -139,7 +140,10 @@ def rename(tag: Tag, name: str) -> Tag:
         _rename(tag, tidy)
     except IntegrityError as error:
         raise _exists(tidy) from error
-    index.refresh(ImageTag.objects.filter(tag=tag).values_list("image_id", flat=True))
+    images = list(ImageTag.objects.filter(tag=tag).order_by("image_id").values_list("image_id", flat=True))
+    index.refresh(images)
+    for start in range(0, len(images), CHUNK):
+        _touch(images[start : start + CHUNK])
     tag.name, tag.slug = tidy, tidy.casefold()
     return tag
 
@@ -182,6 +186,11 @@ def _exists(name: str) -> TagExists:
     return TagExists(_("There is a tag “%(name)s” already: merge the two instead.") % {"name": name})
 
 
+def _touch(image_ids: Iterable[uuid.UUID]) -> None:
+    """Date the images' last change: the names of tags are shown with them."""
+    Image.objects.filter(pk__in=list(image_ids)).update(updated_at=timezone.now())
+
+
 @atomic_retry
 def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str], *, noted: bool) -> int:
     slugs = [name.casefold() for name in names]
@@ -190,20 +199,28 @@ def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str], *, n
     Tag.objects.bulk_create([tag for tag in wanted if tag.slug not in known], ignore_conflicts=True)
     tags = list(Tag.objects.filter(owner=owner, slug__in=slugs).values_list("pk", flat=True))
     images = list(Image.objects.owned_by(owner).filter(pk__in=image_ids).values_list("pk", flat=True))
+    carried = Counter(
+        ImageTag.objects.filter(tag__in=tags, image__in=images).values_list("image_id", flat=True)
+    )
+    lacking = [image for image in images if carried[image] < len(tags)]
     ImageTag.objects.bulk_create(
-        [ImageTag(image_id=image, tag_id=tag) for image in images for tag in tags], ignore_conflicts=True
+        [ImageTag(image_id=image, tag_id=tag) for image in lacking for tag in tags], ignore_conflicts=True
     )
     index.refresh(images)
     if noted:
+        _touch(lacking)
         audit.note_photos("photo.tagged", dict.fromkeys(images, owner.pk), tags=list(names))
     return len(images)
 
 
 @atomic_retry
 def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str], *, noted: bool) -> None:
-    ImageTag.objects.filter(tag__owner=owner, tag__slug__in=slugs, image_id__in=image_ids).delete()
+    carrying = ImageTag.objects.filter(tag__owner=owner, tag__slug__in=slugs, image_id__in=image_ids)
+    images = list(carrying.values_list("image_id", flat=True))
+    carrying.delete()
     index.refresh(image_ids)
     if noted:
+        _touch(images)
         audit.note_photos("photo.untagged", dict.fromkeys(image_ids, owner.pk), tags=list(slugs))
 
 
@@ -229,7 +246,9 @@ def merge_some(tag: Tag, into: Tag) -> bool:
         [ImageTag(image_id=image, tag=into) for _key, image in rows], ignore_conflicts=True
     )
     ImageTag.objects.filter(pk__in=[key for key, _image in rows]).delete()
-    index.refresh(image for _key, image in rows)
+    images = [image for _key, image in rows]
+    index.refresh(images)
+    _touch(images)
     return _delete_if_unused(tag)
 
 
@@ -239,6 +258,7 @@ def clear_some(tag: Tag) -> bool:
     images = list(ImageTag.objects.filter(tag=tag).values_list("image_id", flat=True)[:CHUNK])
     ImageTag.objects.filter(tag=tag, image_id__in=images).delete()
     index.refresh(images)
+    _touch(images)
     return _delete_if_unused(tag)
 
 

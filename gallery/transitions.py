@@ -133,6 +133,8 @@ def complete(upload: Upload, image: Image) -> None:
     if upload.guest_name is not None:
         image.held_at = timezone.now()
     image.save(force_insert=True)
+    # One moment, or readers of the change feed could come in between and never hear that it is new.
+    Image.objects.filter(pk=image.pk).update(created_at=image.updated_at)
     if image.bytes != upload.bytes:
         _count(upload, image.bytes - upload.bytes)
     _put_into_album(upload, image)
@@ -158,7 +160,9 @@ def complete_with(upload: Upload, known: Image, rendition_keys: list[str]) -> No
     remove_later(extra, Removal.Reason.DUPLICATE)
     if upload.guest_name is None:
         # Brought by a guest before: its owner has it now by their own hand.
-        Image.objects.filter(pk=known.pk).exclude(held_at=None).update(held_at=None)
+        now = timezone.now()
+        held = Image.objects.filter(pk=known.pk).exclude(held_at=None)
+        held.update(held_at=None, created_at=now, updated_at=now)
     _put_into_album(upload, known)
     index.refresh([known.pk])
 

@@ -23,6 +23,7 @@ from gallery.models import (
     AlbumImage,
     AlbumMember,
     ApiToken,
+    IdempotencyKey,
     Image,
     Invitation,
     Job,
@@ -31,8 +32,11 @@ from gallery.models import (
     ShareLinkImage,
     SmartAlbum,
     Tag,
+    Tombstone,
     Upload,
     User,
+    Webhook,
+    WebhookDelivery,
 )
 from photosky.database import atomic_retry
 
@@ -101,7 +105,7 @@ def _shut(user: User) -> None:
     # Sign-in, sessions and tokens all ask this.
     User.objects.filter(pk=user.pk).update(is_active=False)
     ApiToken.objects.filter(user=user).revoke(now)
-    ShareLink.objects.owned_by(user).filter(revoked_at=None).update(revoked_at=now)
+    ShareLink.objects.owned_by(user).filter(revoked_at=None).update(revoked_at=now, updated_at=now)
     Invitation.objects.filter(invited_by=user).open_at(now).update(revoked_at=now)
     # In the same transaction: no account is shut for which nobody does the rest.
     jobs.start(KIND, user, {"closed_at": now.isoformat()})
@@ -186,6 +190,10 @@ def _forget_person(job: Job) -> None:
         ShareLinkImage.objects.filter(link__owner=user),
         ShareLink.objects.owned_by(user),
         ApiToken.objects.filter(user=user),
+        WebhookDelivery.objects.filter(webhook__owner=user),
+        Webhook.objects.owned_by(user),
+        Tombstone.objects.filter(owner=user),
+        IdempotencyKey.objects.filter(owner=user),
         Invitation.objects.filter(invited_by=user),
         AlbumMember.objects.filter(user=user),
         UserSession.objects.filter(user=user),

@@ -114,7 +114,7 @@ class Restorer:
         Album.objects.filter(pk=album.pk).update(
             description=said["description"],
             cover_id=self._images.get(said["cover"] or ""),
-            updated_at=sidecars.read_moment(said["updated_at"]),
+            updated_at=timezone.now(),
         )
         return album
 
@@ -155,7 +155,9 @@ def _describe(image: Image, said: dict[str, Any], *, may_bin: bool) -> None:
         **{name: said[name] for name in sidecars.PLAIN},
         **{name: said[name] for name in sidecars.LATER if name in said and name != "rotation"},
         archived_at=sidecars.read_moment(said.get("archived_at")),
-        **{name: sidecars.read_moment(said[name]) for name in sidecars.MOMENTS if name != "binned_at"},
+        created_at=sidecars.read_moment(said["created_at"]),
+        # Of this library, whose readers are to hear of it.
+        updated_at=timezone.now(),
     )
     if not said["binned_at"]:
         Image.objects.filter(pk=image.pk).update(binned_at=None)

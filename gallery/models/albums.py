@@ -1,7 +1,8 @@
 """Albums, their order, and who is invited."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Self
 
 from django.db import models
@@ -16,6 +17,9 @@ from gallery.models.users import User
 
 # Aurora DSQL takes at most 3,000 changed rows in a transaction; smaller steps also keep SQLite's one writer free.
 CHUNK = 500
+# Photos that go into one album by many workers at a time all date its change: most of them need not write, and wait for
+# none that does. Far less than what the change feed waits before it tells a change (gallery/changes.py, LAG).
+DATED_EVERY = timedelta(seconds=1)
 
 
 class AlbumQuerySet(models.QuerySet["Album"]):
@@ -28,6 +32,11 @@ class AlbumQuerySet(models.QuerySet["Album"]):
     def in_order(self) -> Self:
         """Order as the owner arranged them, then by title."""
         return self.order_by("position", "title", "id")
+
+    def touch(self) -> None:
+        """Date the albums' last change: what is inside has changed, or who may see it."""
+        now = django_timezone.now()
+        self.filter(updated_at__lt=now - DATED_EVERY).update(updated_at=now)
 
 
 class Album(models.Model):
@@ -85,6 +94,15 @@ class Album(models.Model):
             ],
             ignore_conflicts=True,
         )
+        Album.objects.filter(pk=self.pk).touch()
+
+    @classmethod
+    def touch_around(cls, image_ids: Iterable[uuid.UUID]) -> None:
+        """Date the last change of all albums that hold one of these images: it is shown there now, or no longer."""
+        around = AlbumImage.objects.filter(image__in=list(image_ids)).order_by("album").values("album")
+        keys = list(around.values_list("album", flat=True).distinct())
+        for start in range(0, len(keys), CHUNK):
+            cls.objects.filter(pk__in=keys[start : start + CHUNK]).touch()
 
 
 class AlbumImage(models.Model):

@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from gallery.models import Image
 from gallery.places import cells
 from gallery.places.gazetteer import gazetteer
@@ -35,11 +37,12 @@ def fill(image_ids: Iterable[uuid.UUID]) -> int:
 @atomic_retry
 def _fill(keys: list[uuid.UUID]) -> int:
     known = Image.objects.filter(pk__in=keys).exclude(latitude=None)
-    changed = []
+    changed, now = [], timezone.now()
     for image in known.only("latitude", "longitude", "place_by_person", *FIELDS):
         before = [getattr(image, name) for name in FIELDS]
         locate(image)
         if before != [getattr(image, name) for name in FIELDS]:
+            image.updated_at = now
             changed.append(image)
-    Image.objects.bulk_update(changed, FIELDS, batch_size=100)
+    Image.objects.bulk_update(changed, (*FIELDS, "updated_at"), batch_size=100)
     return len(changed)

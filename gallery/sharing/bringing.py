@@ -129,7 +129,9 @@ def _approve(owner: User, image_id: uuid.UUID) -> int:
     held = access.held_for(owner).filter(pk=image_id)
     brought = Upload.objects.filter(image_id=image_id, owner=owner).exclude(guest_name=None)
     album = next((row.album for row in brought.select_related("album") if row.album), None)
-    if not held.update(held_at=None, updated_at=timezone.now()):
+    now = timezone.now()
+    # It comes into the library at this moment.
+    if not held.update(held_at=None, created_at=now, updated_at=now):
         return 0
     if album is not None:
         albums.add(album, [image_id])

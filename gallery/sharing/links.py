@@ -84,7 +84,8 @@ def change(link: ShareLink, *, password: str | None = None, **terms: Any) -> Non
 @atomic_retry
 def revoke(link: ShareLink) -> bool:
     """End a link for good. Returns whether it was open."""
-    ended = ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
+    now = timezone.now()
+    ended = ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now, updated_at=now)
     if ended:
         audit.note("link.revoked", link, owner=link.owner_id)
     return bool(ended)
@@ -95,7 +96,8 @@ def renew(link: ShareLink) -> str:
     """Give the link another token and return it: the former address opens nothing any more. Raises InvalidLink."""
     token = link.new_token()
     still = ShareLink.objects.filter(pk=link.pk, revoked_at=None)
-    if not still.update(token_sha256=link.token_sha256, prefix=link.prefix):
+    values = {"token_sha256": link.token_sha256, "prefix": link.prefix, "updated_at": timezone.now()}
+    if not still.update(**values):
         raise InvalidLink(_("This link was ended: make a new one."))
     audit.note("link.renewed", link, owner=link.owner_id)
     return token
@@ -103,7 +105,7 @@ def renew(link: ShareLink) -> str:
 
 @atomic_retry
 def _write(link: ShareLink, values: dict[str, Any]) -> None:
-    if ShareLink.objects.filter(pk=link.pk).update(**values):
+    if ShareLink.objects.filter(pk=link.pk).update(**values, updated_at=timezone.now()):
         audit.note("link.changed", link, owner=link.owner_id, fields=sorted(values))
 
 
