@@ -5,22 +5,23 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
-from rest_framework import serializers, status
+from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ModelViewSet
 
-from gallery import access, albums, ordering
+from gallery import access, albums, covers, letting_go, ordering
+from gallery.api import versions
 from gallery.api.authentication import person
-from gallery.api.fields import IdsSerializer, StrictMixin, UtcDateTimeField
+from gallery.api.fields import IdsSerializer, SparseMixin, StrictMixin, UtcDateTimeField
 from gallery.api.filters import AlbumFilter, StrictFilterBackend
 from gallery.api.pagination import CursorPages
+from gallery.api.views import GenericViewSet
 from gallery.models import Album, AlbumImage, AlbumMember
 
 
 @extend_schema_serializer(component_name="Album")
-class AlbumSerializer(StrictMixin, serializers.ModelSerializer[Album]):
+class AlbumSerializer(SparseMixin, StrictMixin, serializers.ModelSerializer[Album]):
     """An ordered collection of images. Where it lies among other albums is for its owner to know and to change."""
 
     description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
@@ -35,13 +36,15 @@ class AlbumSerializer(StrictMixin, serializers.ModelSerializer[Album]):
     sort = serializers.ChoiceField(choices=Album.Sort.choices, required=False)
     is_own = serializers.SerializerMethodField(help_text="Whether you are the owner.")
     role = serializers.SerializerMethodField(help_text="What you are there.")
+    images = serializers.SerializerMethodField(help_text="How many everybody in the album sees.")
     created_at = UtcDateTimeField(read_only=True)
     updated_at = UtcDateTimeField(read_only=True)
 
     class Meta:
         model = Album
         fields = [
-            "id", "title", "description", "parent", "cover", "sort", "is_own", "role", "created_at", "updated_at",
+            "id", "title", "description", "parent", "cover", "sort", "is_own", "role", "images", "created_at",
+            "updated_at",
         ]  # fmt: skip
 
     def get_is_own(self, album: Album) -> bool:
@@ -53,10 +56,18 @@ class AlbumSerializer(StrictMixin, serializers.ModelSerializer[Album]):
             return roles.get(album.pk, "owner")
         return access.role_in(self.context["request"].user, album)
 
+    def get_images(self, album: Album) -> int:
+        """Return how many there are; those of a list were counted together."""
+        counted: dict[Any, covers.Summary] = self.context.get("summaries") or covers.summaries(
+            self.context["request"].user, [album]
+        )
+        return counted[album.pk].photos
+
     def to_representation(self, instance: Album) -> dict[str, Any]:
         shown = super().to_representation(instance)
-        shown["sort"] = instance.sort or Album.Sort.MANUAL
-        if not self.get_is_own(instance):
+        if "sort" in shown:
+            shown["sort"] = instance.sort or Album.Sort.MANUAL
+        if "parent" in shown and not self.get_is_own(instance):
             shown["parent"] = None
         return shown
 
@@ -124,7 +135,14 @@ SENT: dict[str, type[serializers.BaseSerializer[Any]]] = {
 }
 
 
-class AlbumViewSet(ModelViewSet[Album]):
+class AlbumViewSet(
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    mixins.ListModelMixin,
+    GenericViewSet,
+):
     """Your albums and those that you were invited to. /api/images/?album=ID lists what is inside."""
 
     queryset = Album.objects.none()
@@ -134,6 +152,7 @@ class AlbumViewSet(ModelViewSet[Album]):
     filterset_class = AlbumFilter
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    sparse = ("list", "retrieve")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form."""
@@ -150,20 +169,28 @@ class AlbumViewSet(ModelViewSet[Album]):
             "add": access.contributable_album,
             "remove": access.visible_album,
         }
-        return asked.get(self.action, access.changeable_album)(self.request.user, self.kwargs["pk"])
+        self.found = asked.get(self.action, access.changeable_album)(self.request.user, self.kwargs["pk"])
+        if self.action in {"partial_update", "destroy"}:
+            versions.require(self.request, _version(self.found))
+        return self.found
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        """Return a page of albums, and ask once what the person is in each."""
+        """Return a page of albums; ask once what the person is in each, and how many images each holds."""
         page: list[Album] = super().paginate_queryset(queryset) or []
-        mine = AlbumMember.objects.filter(user=person(self.request), album__in=page)
-        self.roles = dict(mine.values_list("album_id", "role"))
+        if self.wants("role"):
+            mine = AlbumMember.objects.filter(user=person(self.request), album__in=page)
+            self.roles = dict(mine.values_list("album_id", "role"))
+        if self.wants("images"):
+            self.summaries = covers.summaries(person(self.request), page)
         return page
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "roles": getattr(self, "roles", {})}
+        more = {"roles": getattr(self, "roles", {}), "summaries": getattr(self, "summaries", None)}
+        return {**super().get_serializer_context(), **more}
 
     @extend_schema(operation_id="albums_list", summary="List albums")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your albums and those that you were invited to, the newest first."""
         return super().list(request, *args, **kwargs)
 
     @extend_schema(operation_id="albums_create", summary="Make an album")
@@ -173,20 +200,24 @@ class AlbumViewSet(ModelViewSet[Album]):
 
     @extend_schema(operation_id="albums_retrieve", summary="Show an album")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        """Show an album of yours, or one that you were invited to."""
+        return versions.tagged(request, super().retrieve(request, *args, **kwargs), _version(self.found))
 
     @extend_schema(operation_id="albums_update", summary="Change title, description, order, cover, place")
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change what is sent; what is not sent stays. For the owner and editors; `parent` for the owner."""
-        return super().partial_update(request, *args, **kwargs)
+        update = super().partial_update
+        answer = versions.guarded(request, lambda: update(request, *args, **kwargs))
+        return versions.tagged(request, answer, _version(self.found))
 
     @extend_schema(operation_id="albums_delete", summary="Remove an album")
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove the album and those inside it. The images stay in the library. For the owner."""
-        return super().destroy(request, *args, **kwargs)
+        destroy = super().destroy
+        return versions.guarded(request, lambda: destroy(request, *args, **kwargs))
 
     def perform_destroy(self, instance: Album) -> None:
-        albums.delete(instance)
+        letting_go.delete_album(instance)
 
     @extend_schema(
         operation_id="albums_add", summary="Add images", request=IdsSerializer, responses={204: None}
@@ -273,6 +304,11 @@ class AlbumViewSet(ModelViewSet[Album]):
             raise serializers.ValidationError({"before": [error]})
         ordering.put_before(siblings, album.pk, before)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _version(album: Album) -> str:
+    said = (album.title, album.description, album.sort, album.parent_id, album.cover_id)
+    return versions.of(album.pk, album.updated_at, *said)
 
 
 def _keys(request: Request) -> list[uuid.UUID]:

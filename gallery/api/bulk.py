@@ -8,11 +8,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from gallery import access, archives, bulk
 from gallery.api.authentication import person
 from gallery.api.fields import StrictMixin
+from gallery.api.views import APIView
 from gallery.imaging import YEARS
 from gallery.models import User
 

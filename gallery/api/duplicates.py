@@ -8,14 +8,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from gallery import duplicates, renditions
+from gallery import duplicates
+from gallery.api import image_rows
 from gallery.api.authentication import person
 from gallery.api.fields import StrictMixin
-from gallery.api.images import RUNGS, ImageSerializer
+from gallery.api.image_serializers import ImageSerializer
 from gallery.api.pagination import InvalidParameter
-from gallery.api.problems import UnknownParameter
+from gallery.api.views import APIView
 
 
 class GroupSerializer(serializers.Serializer[duplicates.Group]):
@@ -55,6 +55,8 @@ class DecidedSerializer(serializers.Serializer[Any]):
 class DuplicatesView(APIView):
     """Your photos that look alike."""
 
+    parameters = {"get": ("before",)}
+
     @extend_schema(
         operation_id="duplicates_list",
         summary="List photos that look alike",
@@ -63,9 +65,6 @@ class DuplicatesView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List groups of near copies that wait for a decision, ten at a time."""
-        unknown = set(request.query_params) - {"before", "format"}
-        if unknown:
-            raise UnknownParameter(f"There is no parameter {min(unknown)!r}: this list takes before.")
         before = request.query_params.get("before", "")
         try:
             page = duplicates.groups(person(request), uuid.UUID(before) if before else None)
@@ -74,9 +73,12 @@ class DuplicatesView(APIView):
                 "before", "This is no place in the list: take it from the last answer."
             ) from error
         images = [image for group in page.groups for image in group.images]
-        signed = dict(zip((image.pk for image in images), renditions.urls(images, RUNGS), strict=True))
-        context = {"request": request, "signed": signed}
-        return Response(GroupsSerializer(page, context=context).data)
+        around = image_rows.Around.of(request)
+        image_rows.gather(images, around)
+        groups = [
+            {"images": [image_rows.shown(one, around) for one in group.images]} for group in page.groups
+        ]
+        return Response({"groups": groups, "before": page.before})
 
     @extend_schema(
         operation_id="duplicates_decide",

@@ -113,6 +113,16 @@ class StrictMixin:
         return super().to_internal_value(data)  # type: ignore[misc]
 
 
+class SparseMixin:
+    """Shows the members that `fields` names in the query, where the view has understood it; all of them otherwise."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields to show: what is left out costs nothing."""
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()  # type: ignore[misc]
+        only = self.context.get("only")  # type: ignore[attr-defined]
+        return fields if only is None else {name: one for name, one in fields.items() if name in only}
+
+
 def _as_text(name: object) -> str:
     """Return a member's name so that it can be answered: JSON may hold half a surrogate pair, UTF-8 may not."""
     return str(name).encode("utf-8", "replace").decode()

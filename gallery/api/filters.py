@@ -14,11 +14,10 @@ from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from gallery import access
-from gallery.api.problems import UnknownParameter
+from gallery.api.views import refuse_unknown
 from gallery.models import Album, AlbumQuerySet, Image, ImageQuerySet, Upload, UploadQuerySet
 
 MAX_IDS = 100
@@ -34,12 +33,8 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # django-
         """Return the filtered rows; raises UnknownParameter or ValidationError."""
         filters = self.get_filterset_class(view, queryset).base_filters
         paginator = getattr(view, "paginator", None)
-        known = [*filters, *getattr(paginator, "parameters", ())]
-        for name in request.query_params:
-            if name not in known and name != api_settings.URL_FORMAT_OVERRIDE:
-                raise UnknownParameter(
-                    f"{name} is no parameter of this list. Known are: {', '.join(sorted(known))}."
-                )
+        own = getattr(view, "known_parameters", ())
+        refuse_unknown(request, [*filters, *getattr(paginator, "parameters", ()), *own])
         found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return found
 

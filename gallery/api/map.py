@@ -1,18 +1,18 @@
 """The map: clusters of the user's own photos in a box, and their places."""
 
-from collections.abc import Collection
 from typing import Any
 
+import django_filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
-from rest_framework.views import APIView
 
 from gallery.api.authentication import person
-from gallery.api.problems import UnknownParameter
+from gallery.api.image_lists import ImageListView
+from gallery.api.views import APIView
+from gallery.models import Image, ImageQuerySet
 from gallery.places import clusters, countries, listing
 
 MOST_PLACES = 500
@@ -71,6 +71,8 @@ class PlacesSerializer(serializers.Serializer[Any]):
 class ClustersView(APIView):
     """Your photos on the map. Nobody else's are ever on it."""
 
+    parameters = {"get": ("bbox", "zoom")}
+
     @extend_schema(
         operation_id="map_clusters",
         summary="Cluster the photos of a box",
@@ -85,7 +87,7 @@ class ClustersView(APIView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """List the clusters of a box: a bounded number, whatever its size."""
-        asked = _strict(request, {"bbox", "zoom"})
+        asked = request.query_params
         box, zoom = clusters.read_box(asked.get("bbox", "")), clusters.read_zoom(asked.get("zoom", ""))
         found = clusters.clusters(person(request), box, zoom)
         return Response(ClustersSerializer({"clusters": found}).data)
@@ -97,12 +99,13 @@ class CountriesView(APIView):
     @extend_schema(operation_id="places_countries", summary="List countries", responses=CountriesSerializer)
     def get(self, request: Request) -> Response:
         """List the countries, with how many photos and the one that stands for each."""
-        _strict(request, set())
         return Response(CountriesSerializer({"countries": listing.countries_of(person(request))}).data)
 
 
 class PlacesView(APIView):
     """The places of a country in which your photos were taken."""
+
+    parameters = {"get": ("after",)}
 
     @extend_schema(
         operation_id="places_list",
@@ -112,18 +115,67 @@ class PlacesView(APIView):
     )
     def get(self, request: Request, code: str) -> Response:
         """List up to 500 places by name."""
-        after = _strict(request, {"after"}).get("after", "")
+        after = request.query_params.get("after", "")
         found = listing.places_of(person(request), code, after, MOST_PLACES + 1)
         shown = found[:MOST_PLACES]
         onward = shown[-1].key if len(found) > MOST_PLACES else None
         return Response(PlacesSerializer({"places": shown, "after": onward}).data)
 
 
-def _strict(request: Request, known: Collection[str]) -> Any:
-    """Return the parameters of the query; raises UnknownParameter for one that is not known here."""
-    for name in request.query_params:
-        if name not in known and name != api_settings.URL_FORMAT_OVERRIDE:
-            raise UnknownParameter(
-                f"{name} is no parameter here. Known are: {', '.join(sorted(known)) or 'none'}."
-            )
-    return request.query_params
+class MapImagesFilter(django_filters.rest_framework.FilterSet):  # type: ignore[misc]  # django-filter is untyped
+    """Which part of the map is looked at."""
+
+    bbox = django_filters.CharFilter(
+        method="inside", required=True, help_text="west,south,east,north in degrees, as for the clusters."
+    )
+
+    class Meta:
+        model = Image
+        fields: list[str] = []
+
+    def inside(self, images: ImageQuerySet, name: str, text: str) -> ImageQuerySet:  # noqa: ARG002
+        """Keep what lies in the box; raises InvalidBox."""
+        return clusters.in_box(self.request.user, clusters.read_box(text))
+
+
+class MapImagesView(ImageListView):
+    """The photos of a part of the map."""
+
+    filterset_class = MapImagesFilter
+
+    @extend_schema(operation_id="map_images", summary="List the photos of a box")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your photos in a box, the one taken last first."""
+        return super().get(request, *args, **kwargs)
+
+
+class PlaceImagesFilter(django_filters.rest_framework.FilterSet):  # type: ignore[misc]
+    """Which place of the country."""
+
+    place = django_filters.CharFilter(
+        method="at", help_text="Its name, as the list of places has it; empty: all."
+    )
+
+    class Meta:
+        model = Image
+        fields: list[str] = []
+
+    def at(self, images: ImageQuerySet, name: str, place: str) -> ImageQuerySet:  # noqa: ARG002
+        """Keep what was taken there."""
+        return listing.photos_of(self.request.user, self.request.resolver_match.kwargs["code"], place)
+
+
+class PlaceImagesView(ImageListView):
+    """The photos of a country, or of one place in it."""
+
+    filterset_class = PlaceImagesFilter
+
+    @extend_schema(operation_id="places_images", summary="List the photos of a country or place")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your photos of a country (`other`: those of places without one), the one taken last first."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> ImageQuerySet:
+        if getattr(self, "swagger_fake_view", False) or self.request.query_params.get("place"):
+            return Image.objects.none()
+        return listing.photos_of(person(self.request), self.kwargs["code"])

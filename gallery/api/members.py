@@ -9,17 +9,17 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from gallery import access, invitations, members
 from gallery.api.authentication import person
-from gallery.api.fields import StrictMixin, UtcDateTimeField
+from gallery.api.fields import SparseMixin, StrictMixin, UtcDateTimeField
 from gallery.api.filters import NoFilter, StrictFilterBackend
 from gallery.api.pagination import CursorPages
+from gallery.api.views import GenericViewSet
 from gallery.models import AlbumMember, ApiToken
 
 
-class MemberSerializer(serializers.ModelSerializer[AlbumMember]):
+class MemberSerializer(SparseMixin, serializers.ModelSerializer[AlbumMember]):
     """A person in an album, by the user name."""
 
     username = serializers.CharField(source="user.username", read_only=True)
@@ -66,7 +66,7 @@ class RoleSerializer(StrictMixin, serializers.Serializer[Any]):
     inner = serializers.BooleanField(default=False, help_text="In the albums inside, too.")
 
 
-class MemberViewSet(GenericViewSet[AlbumMember]):
+class MemberViewSet(GenericViewSet):
     """The members of an album. Everybody in it sees them; the owner invites, changes and removes them."""
 
     queryset = AlbumMember.objects.none()
@@ -76,6 +76,7 @@ class MemberViewSet(GenericViewSet[AlbumMember]):
     filterset_class = NoFilter
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    sparse = ("list",)
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form."""

@@ -42,12 +42,15 @@ PROBLEM = {
 PROBLEMS = {
     "400": "The request cannot be understood, or a value is wrong: `errors` says which.",
     "401": "Nobody is signed in, or the personal token is unknown or expired.",
-    "403": "The CSRF token is missing or wrong, or the personal token lacks the scope.",
+    "403": "The CSRF token is missing or wrong, the personal token lacks the scope, or you may not do this.",
     "404": "There is no such thing, or it is not yours to see.",
+    "405": "This address does not take the method: `Allow` says which it takes.",
     "406": "None of the media types that the client accepts can be given.",
-    "409": "Nothing has arrived yet: send the bytes first.",
-    "413": "The body is too large, or no space is left.",
+    "409": "It cannot be done as things stand: `code` says why.",
+    "412": "Somebody changed it since the version that If-Match names: read it again.",
+    "413": "The body is too large, there are too many items, or no space is left.",
     "415": "The body is not application/json.",
+    "429": "Too many requests: try again after Retry-After seconds.",
     "502": "The object store refused the request.",
     "503": "The object store does not answer: try again after Retry-After seconds.",
 }
@@ -58,7 +61,31 @@ AT_STORE = {
     "uploads_finish_many",
     "uploads_parts",
     "uploads_sign_parts",
+    "uploads_abort",
     "images_original",
+    "zips_file",
+}
+# What an operation answers beside what follows from its address and body.
+MORE: dict[str, set[str]] = {
+    "images_list": {"404"},
+    "images_bulk": {"404"},
+    "images_rotate": {"409"},
+    "albums_create": {"404"},
+    "albums_update": {"409"},
+    "bin_empty": {"409"},
+    "bin_restore": {"413"},
+    "tags_update": {"409"},
+    "jobs_retry": {"409"},
+    "users_list": {"404"},
+    "users_update": {"409"},
+    "invitations_list": {"404"},
+    "invitations_create": {"404"},
+    "me_export_show": {"404"},
+    "share_links_create": {"404"},
+    "uploads_start": {"404"},
+    "uploads_finish": {"409", "413"},
+    "uploads_abort": {"409"},
+    "zips_start": {"404"},
 }
 
 
@@ -88,29 +115,43 @@ class PersonalToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Document for each operation the errors that it can answer with; a hook of drf-spectacular."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
-    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    result["components"]["responses"] = {
+        _named(status): {
+            "description": words,
+            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, words in PROBLEMS.items()
+    }
     for path, operations in result["paths"].items():
         for method in METHODS:
             if operation := operations.get(method):
                 for status in _statuses(path, operation):
-                    described = {"description": PROBLEMS[status], "content": content}
+                    described = {"$ref": f"#/components/responses/{_named(status)}"}
                     operation["responses"].setdefault(status, described)
+                if any(parameter["name"] == "If-None-Match" for parameter in operation.get("parameters", ())):
+                    operation["responses"]["304"] = {"description": "What you hold is still right."}
+                operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
 
+def _named(status: str) -> str:
+    return f"Problem{status}"
+
+
 def _statuses(path: str, operation: dict[str, Any]) -> set[str]:
-    statuses = {"401", "403", "406"}
-    queried = any(parameter["in"] == "query" for parameter in operation.get("parameters", ()))
-    if queried or "requestBody" in operation:
-        statuses.add("400")
-    if "{" in path or operation["operationId"] in {"images_list", "uploads_start"}:
+    name = operation["operationId"]
+    # Whoever sends a parameter that is not known is told so, also where none is.
+    statuses = {"400", "406", "429", *MORE.get(name, ())}
+    if operation.get("security") != [{}]:
+        statuses |= {"401", "403"}
+    if "{" in path:
         statuses.add("404")
     if "requestBody" in operation:
         statuses |= {"413", "415"}
-    if operation["operationId"] in AT_STORE:
+    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
+        statuses.add("412")
+    if name in AT_STORE:
         statuses |= {"502", "503"}
-    if operation["operationId"] == "uploads_finish":
-        statuses |= {"409", "413"}
     return statuses
 
 
@@ -128,6 +169,11 @@ def described() -> dict[str, Any]:
     for path, operations in schema["paths"].items():
         for method in METHODS:
             if operation := operations.get(method):
+                shared = schema["components"]["responses"]
+                operation["responses"] = {
+                    status: shared[answer["$ref"].rsplit("/", 1)[-1]] if "$ref" in answer else answer
+                    for status, answer in operation["responses"].items()
+                }
                 resources.setdefault(operation["tags"][0], []).append(_operation(path, method, operation))
     return {"resources": resources, "shapes": _shapes(schema["components"]["schemas"])}
 

@@ -3,17 +3,13 @@
 from typing import Any
 
 import django_filters
-from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gallery import renditions, search
+from gallery import search
 from gallery.api.authentication import person
-from gallery.api.filters import StrictFilterBackend
-from gallery.api.images import RUNGS, ImageSerializer
-from gallery.api.pagination import TimelinePages
+from gallery.api.image_lists import ImageListView
 from gallery.models import Image, ImageQuerySet
 
 
@@ -34,12 +30,9 @@ class SearchFilter(django_filters.rest_framework.FilterSet):  # type: ignore[mis
         return search.run(self.request.user, query)
 
 
-class SearchView(ListAPIView[Image]):
+class SearchView(ImageListView):
     """The images that a query finds, the one taken last first: your own, and those of a shared album that it names."""
 
-    serializer_class = ImageSerializer
-    pagination_class = TimelinePages
-    filter_backends = [StrictFilterBackend]
     filterset_class = SearchFilter
 
     @extend_schema(operation_id="search", summary="Search images")
@@ -50,15 +43,4 @@ class SearchView(ListAPIView[Image]):
     def get_queryset(self) -> ImageQuerySet:
         if getattr(self, "swagger_fake_view", False):
             return Image.objects.none()
-        return search.run(person(self.request), "").defer("metadata")
-
-    def paginate_queryset(self, queryset: Any) -> Any:
-        """Return a page of images and sign the addresses of all of them in one go."""
-        page: list[Image] = super().paginate_queryset(queryset) or []
-        prefetch_related_objects(page, "tags")
-        signed = renditions.urls(page, RUNGS)
-        self.signed = {image.pk: urls for image, urls in zip(page, signed, strict=True)}
-        return page
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "signed": getattr(self, "signed", {})}
+        return search.run(person(self.request), "")

@@ -9,12 +9,14 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from gallery import access, sharing
+from gallery.api import versions
 from gallery.api.authentication import person
-from gallery.api.fields import StrictMixin, UtcDateTimeField
+from gallery.api.fields import SparseMixin, StrictMixin, UtcDateTimeField
+from gallery.api.filters import NoFilter, StrictFilterBackend
 from gallery.api.pagination import CursorPages
+from gallery.api.views import GenericViewSet
 from gallery.models import ShareLink, ShareLinkQuerySet
 from gallery.sharing.addresses import absolute
 
@@ -31,7 +33,7 @@ TERMS = [
 
 
 @extend_schema_serializer(component_name="ShareLink")
-class ShareLinkSerializer(StrictMixin, serializers.ModelSerializer[ShareLink]):
+class ShareLinkSerializer(SparseMixin, StrictMixin, serializers.ModelSerializer[ShareLink]):
     """A link that opens an album or photos to whoever holds its address. Only a hash of its token is kept."""
 
     album = serializers.UUIDField(source="album_id", read_only=True, allow_null=True)
@@ -71,7 +73,7 @@ class ShareLinkSerializer(StrictMixin, serializers.ModelSerializer[ShareLink]):
         return bool(link.password)
 
 
-@extend_schema_serializer(component_name="ShareLinkRequest")
+@extend_schema_serializer(component_name="NewLink")
 class NewLinkSerializer(ShareLinkSerializer):
     """What a new link opens, an album or up to 500 photos of yours, and on which terms."""
 
@@ -97,14 +99,17 @@ class MadeLinkSerializer(ShareLinkSerializer):
         return absolute(self.context["request"], reverse("gallery:shared", args=[link.plain]))
 
 
-class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[ShareLink]):
+class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
     """Your share links, ended ones included. Tokens need the scope "share" to change them."""
 
     queryset = ShareLink.objects.none()
     serializer_class = ShareLinkSerializer
     pagination_class = CursorPages
+    filter_backends = [StrictFilterBackend]
+    filterset_class = NoFilter
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    sparse = ("list", "retrieve")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form."""
@@ -114,15 +119,21 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
         return access.links_of(self.request.user)
 
     def get_object(self) -> ShareLink:
-        return access.own_link(self.request.user, self.kwargs["pk"])
+        found = access.own_link(self.request.user, self.kwargs["pk"])
+        if self.action in {"partial_update", "destroy"}:
+            versions.require(self.request, _version(found))
+        self.found = found
+        return found
 
     @extend_schema(operation_id="share_links_list", summary="List share links")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your links, ended ones included, the newest first. No answer tells an address again."""
         return super().list(request, *args, **kwargs)
 
     @extend_schema(operation_id="share_links_retrieve", summary="Show a share link")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        """One link of yours, with its terms and how often it was opened."""
+        return versions.tagged(request, super().retrieve(request, *args, **kwargs), _version(self.found))
 
     @extend_schema(
         operation_id="share_links_create",
@@ -146,6 +157,10 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     @extend_schema(operation_id="share_links_update", summary="Change the terms of a share link")
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Change what is sent; what is not sent stays. A new password shuts out whoever gave the former one."""
+        answer = versions.guarded(request, lambda: self._change(request))
+        return versions.tagged(request, answer, _version(self.found))
+
+    def _change(self, request: Request) -> Response:
         link = self.get_object()
         asked = ShareLinkSerializer(
             link, data=request.data, partial=True, context=self.get_serializer_context()
@@ -160,6 +175,9 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     @extend_schema(operation_id="share_links_delete", summary="End a share link")
     def destroy(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """End the link for good: its address opens nothing any more. It stays in the list, with its views."""
+        return versions.guarded(request, self._end)
+
+    def _end(self) -> Response:
         sharing.revoke(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -179,3 +197,10 @@ class ShareLinkViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     def _told(self, link: ShareLink, code: int) -> Response:
         told = MadeLinkSerializer(link, context=self.get_serializer_context()).data
         return Response(told, status=code, headers={"Cache-Control": "private, no-store"})
+
+
+def _version(link: ShareLink) -> str:
+    # Not what counts by itself: views, and what guests brought.
+    return versions.of(
+        link.pk, link.password, link.prefix, link.revoked_at, *(getattr(link, name) for name in TERMS)
+    )

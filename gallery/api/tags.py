@@ -9,18 +9,19 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
-from gallery import tags
+from gallery import letting_go, tags
+from gallery.api import versions
 from gallery.api.authentication import person
-from gallery.api.fields import MAX_IDS, StrictMixin
+from gallery.api.fields import MAX_IDS, SparseMixin, StrictMixin
 from gallery.api.filters import NoFilter, StrictFilterBackend
 from gallery.api.pagination import CursorPages
+from gallery.api.views import GenericViewSet
 from gallery.models import Tag
 
 
 @extend_schema_serializer(component_name="Tag")
-class TagSerializer(StrictMixin, serializers.ModelSerializer[Tag]):
+class TagSerializer(SparseMixin, StrictMixin, serializers.ModelSerializer[Tag]):
     """A word of yours, and how many of your images carry it, the bin not counted."""
 
     images = serializers.SerializerMethodField()
@@ -58,7 +59,7 @@ class TagViewSet(
     mixins.RetrieveModelMixin,
     mixins.UpdateModelMixin,
     mixins.DestroyModelMixin,
-    GenericViewSet[Tag],
+    GenericViewSet,
 ):
     """Your tags, the newest first."""
 
@@ -69,6 +70,7 @@ class TagViewSet(
     filterset_class = NoFilter
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    sparse = ("list", "retrieve")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form."""
@@ -82,10 +84,17 @@ class TagViewSet(
     def get_queryset(self) -> QuerySet[Tag]:
         return tags.of(person(self.request))
 
+    def get_object(self) -> Tag:
+        self.found = tags.one(person(self.request), self.kwargs["pk"])
+        if self.action in {"partial_update", "destroy"}:
+            versions.require(self.request, _version(self.found))
+        return self.found
+
     def paginate_queryset(self, queryset: Any) -> Any:
         """Return a page of tags and count the images of these alone, in one go."""
         page: list[Tag] = super().paginate_queryset(queryset) or []
-        self.counts = tags.counts(page)
+        if self.wants("images"):
+            self.counts = tags.counts(page)
         return page
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -93,16 +102,20 @@ class TagViewSet(
 
     @extend_schema(operation_id="tags_list", summary="List tags")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your tags, with how many of your images carry each; the bin does not count."""
         return super().list(request, *args, **kwargs)
 
     @extend_schema(operation_id="tags_retrieve", summary="Show a tag")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        """One tag of yours. /api/search/?q=tag:NAME finds what carries it."""
+        return versions.tagged(request, super().retrieve(request, *args, **kwargs), _version(self.found))
 
     @extend_schema(operation_id="tags_update", summary="Rename a tag")
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Call the tag otherwise. 409 tag_exists where another one is called so: merge the two."""
-        return super().partial_update(request, *args, **kwargs)
+        update = super().partial_update
+        answer = versions.guarded(request, lambda: update(request, *args, **kwargs))
+        return versions.tagged(request, answer, _version(self.found))
 
     @extend_schema(operation_id="tags_delete", summary="Delete a tag")
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -110,7 +123,7 @@ class TagViewSet(
         return super().destroy(request, *args, **kwargs)
 
     def perform_destroy(self, instance: Tag) -> None:
-        tags.delete(instance)
+        letting_go.delete_tag(instance)
 
     @extend_schema(
         operation_id="tags_merge",
@@ -128,7 +141,7 @@ class TagViewSet(
         if into is None:
             error = serializers.ErrorDetail("There is no such other tag of yours.", code="not_found")
             raise serializers.ValidationError({"into": [error]})
-        tags.merge(tag, into)
+        letting_go.merge_tag(tag, into)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -155,3 +168,7 @@ class TagViewSet(
         asked.is_valid(raise_exception=True)
         tags.remove(person(request), asked.validated_data["images"], asked.validated_data["names"])
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _version(tag: Tag) -> str:
+    return versions.of(tag.pk, tag.name)

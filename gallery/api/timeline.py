@@ -1,19 +1,22 @@
 """The timeline for programs that draw it themselves: the months with their counts, and the columns of a month."""
 
+from datetime import date
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from gallery import access, timeline
+from gallery.api import image_rows
 from gallery.api.authentication import person
-from gallery.api.fields import UTC_FORMAT
+from gallery.api.image_rows import utc
+from gallery.api.image_serializers import ImageSerializer
 from gallery.api.pagination import InvalidParameter, TimelinePages
-from gallery.api.problems import UnknownParameter
+from gallery.api.views import APIView
 from gallery.models import Image, ImageQuerySet
 
 COLUMNS = (
@@ -60,9 +63,49 @@ class MonthsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the months that hold photos of yours, newest first, by the date of the place; the archive is left out."""
-        _known(request, ())
         found = timeline.months(person(request))
         return Response(MonthsSerializer({"months": found}).data)
+
+
+class DaySerializer(serializers.Serializer[Any]):
+    """The images of one date in the years before, newest first: at most 30 of each year, and 1,000 in all."""
+
+    date = serializers.DateField()
+    images = ImageSerializer(many=True)
+
+
+class OnThisDayView(APIView):
+    """What you took on this date in the years before."""
+
+    parameters = {"get": ("date",)}
+    sparse = ("get",)
+
+    @extend_schema(
+        operation_id="timeline_on_this_day",
+        summary="Show what was taken on this day",
+        parameters=[OpenApiParameter("date", OpenApiTypes.DATE, description="Another day than today.")],
+        responses={200: DaySerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """List your photos of this date in earlier years, by the calendar of each place."""
+        day = _day(request.query_params.get("date", ""))
+        found = timeline.of_other_years(access.timeline_of(person(request)), day)
+        return Response({"date": day.isoformat(), "images": image_rows.page(found, request, self.only)})
+
+    def shown_by(self) -> type[serializers.BaseSerializer[Any]]:
+        """Return what the images are shown by."""
+        return ImageSerializer
+
+
+def _day(text: str) -> date:
+    if not text:
+        return timezone.localdate()
+    try:
+        if len(text) != 10:
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidParameter("date: write a day like 2026-09-14.", code="invalid_date") from error
 
 
 class ColumnPages(TimelinePages):
@@ -73,6 +116,8 @@ class ColumnPages(TimelinePages):
 
 class ColumnsView(APIView):
     """The photos of your timeline, as columns."""
+
+    parameters = {"get": ("month", "cursor", "limit")}
 
     @extend_schema(
         operation_id="timeline_columns",
@@ -90,7 +135,6 @@ class ColumnsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List what a program needs to lay the timeline out, newest first, in a tenth of the bytes of a list of images."""
-        _known(request, ("month", "cursor", "limit"))
         images = _of_month(access.timeline_of(person(request)), request.query_params.get("month", ""))
         pages = ColumnPages()
         rows: list[Image] = pages.paginate_queryset(images.only(*COLUMNS), request)
@@ -101,7 +145,7 @@ def _columns(rows: list[Image]) -> dict[str, list[Any]]:
     return {
         "id": [row.pk for row in rows],
         "ratio": [round(row.width / row.height, 4) for row in rows],
-        "taken_at": [row.taken_at.strftime(UTC_FORMAT) for row in rows],
+        "taken_at": [utc(row.taken_at) for row in rows],
         "taken_offset_minutes": [row.taken_offset_minutes for row in rows],
         "kind": [row.kind or Image.Kind.PHOTO for row in rows],
         "duration_s": [row.duration_s for row in rows],
@@ -118,10 +162,3 @@ def _of_month(images: ImageQuerySet, text: str) -> ImageQuerySet:
     if number // 100 not in YEARS or not 1 <= number % 100 <= 12:
         raise InvalidParameter("month: write year x 100 + month, like 202609.", code="invalid_month")
     return timeline.within(images, timeline.month_span(number // 100, number % 100))
-
-
-def _known(request: Request, names: tuple[str, ...]) -> None:
-    for name in request.query_params:
-        if name not in (*names, "format"):
-            known = ", ".join(names) or "none"
-            raise UnknownParameter(f"{name}: this is not known here. Known are: {known}.")

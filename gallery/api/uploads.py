@@ -11,13 +11,13 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from gallery import access, objectstore, reasons, uploads
 from gallery.api.authentication import person
-from gallery.api.fields import ImageRefSerializer, StrictMixin, UtcDateTimeField, image_ref
+from gallery.api.fields import ImageRefSerializer, SparseMixin, StrictMixin, UtcDateTimeField, image_ref
 from gallery.api.filters import StrictFilterBackend, UploadFilter
 from gallery.api.pagination import CursorPages
+from gallery.api.views import GenericViewSet
 from gallery.errors import GalleryError
 from gallery.imaging import YEARS
 from gallery.models import Upload
@@ -61,7 +61,7 @@ class ReasonField(serializers.CharField):
         return reasons.said(value)
 
 
-class UploadSerializer(serializers.ModelSerializer[Upload]):
+class UploadSerializer(SparseMixin, serializers.ModelSerializer[Upload]):
     """The act of bringing in one file. `code` and `reason` say why it was rejected or what else happened.
 
     With `part_bytes` the file is sent in parts of that size, the last may be smaller.
@@ -183,7 +183,7 @@ class ArrivedSerializer(serializers.Serializer[Any]):
     parts = ArrivedPartSerializer(many=True)
 
 
-class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Upload]):
+class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
     """Bring photographs in: announce files, send their bytes to the store, finish, and ask until they are ready."""
 
     queryset = Upload.objects.none()
@@ -192,6 +192,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     filter_backends = [StrictFilterBackend]
     filterset_class = UploadFilter
     lookup_value_converter = "uuid"
+    sparse = ("list", "retrieve")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form; answers name their own."""

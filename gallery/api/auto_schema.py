@@ -1,0 +1,35 @@
+"""How each operation is described beyond what its view says: the parameters that come with what views have in common."""
+
+from drf_spectacular.openapi import AutoSchema as Described
+from drf_spectacular.utils import OpenApiParameter
+
+from gallery.api.views import FIELDS
+
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER,
+    description="The ETag of the version that you read; 412 where it was changed since.",
+)  # fmt: skip
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="An ETag that you hold; 304 where it is still right."
+)  # fmt: skip
+# The resources whose rows have a version.
+VERSIONED = frozenset({"images", "albums", "smart_albums", "tags", "share_links"})
+
+
+class AutoSchema(Described):  # type: ignore[misc]  # drf-spectacular is untyped
+    """Adds `fields` where an answer is sparse, and the conditions of versions."""
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        """Return what the view says, and what follows from its kind."""
+        more = []
+        operation = getattr(self.view, "action", None) or self.method.lower()
+        if operation in getattr(self.view, "sparse", ()):
+            names = ", ".join(self.view.field_names())
+            words = f"Names with commas between them, of those that are wanted. Known are: {names}."
+            more.append(OpenApiParameter(FIELDS, str, description=words))
+        resource, _, act = self.get_operation_id().rpartition("_")
+        if resource in VERSIONED and act in {"update", "delete"}:
+            more.append(IF_MATCH)
+        if resource in VERSIONED and act == "retrieve":
+            more.append(IF_NONE_MATCH)
+        return [*super().get_override_parameters(), *more]

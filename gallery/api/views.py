@@ -1,0 +1,97 @@
+"""What all views have in common: no unknown parameter passes, and an answer holds the fields that were asked for."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar
+
+from rest_framework import serializers, views, viewsets
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+from gallery.api.pagination import InvalidParameter
+from gallery.api.problems import UnknownParameter
+
+FIELDS = "fields"
+
+
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """Raise UnknownParameter for the first parameter of the query that is not known: it may be a typing error."""
+    for name in request.query_params:
+        if name not in known and name != api_settings.URL_FORMAT_OVERRIDE:
+            listed = ", ".join(sorted(known)) or "none"
+            raise UnknownParameter(f"{name} is no parameter here. Known are: {listed}.")
+
+
+def read_fields(request: Request, known: Iterable[str]) -> frozenset[str] | None:
+    """Return the names in `fields`, None where all are wanted; raises InvalidParameter for one that there is not."""
+    text = request.query_params.get(FIELDS, "")
+    asked = [name.strip() for name in text.split(",") if name.strip()]
+    members = list(known)
+    for name in asked:
+        if name not in members:
+            raise InvalidParameter(
+                f"fields: there is no {name!r}. Known are: {', '.join(members)}.", code="unknown_field"
+            )
+    return frozenset(asked) or None
+
+
+class StrictQuery:
+    """Refuses parameters that the operation does not know, before anything is looked up.
+
+    `parameters` names those of each action of a viewset, or method of a view. Lists with filters are not asked: their
+    StrictFilterBackend knows more; they are `filtered`. The operations in `sparse` take `fields`.
+    """
+
+    parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    sparse: ClassVar[tuple[str, ...]] = ()
+    filtered: ClassVar[tuple[str, ...]] = ("list",)
+    only: frozenset[str] | None = None
+
+    @property
+    def operation(self) -> str:
+        """The action of a viewset, the method of a plain view."""
+        action = getattr(self, "action", None)
+        method = str(self.request.method).lower()  # type: ignore[attr-defined]
+        return str(action) if action else ("get" if method == "head" else method)
+
+    @property
+    def known_parameters(self) -> tuple[str, ...]:
+        """What the query may hold beside what filters and pages take."""
+        more = (FIELDS,) if self.operation in self.sparse else ()
+        return (*self.parameters.get(self.operation, ()), *more)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Hold the request to the rules of all views, then to its parameters."""
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if not (self.operation in self.filtered and getattr(self, "filter_backends", ())):
+            refuse_unknown(request, self.known_parameters)
+        if self.operation in self.sparse:
+            self.only = read_fields(request, self.field_names())
+
+    def field_names(self) -> Iterable[str]:
+        """Return the names of all fields of an answer's rows."""
+        kind: Any = self.shown_by()
+        return list(kind().get_fields())
+
+    def shown_by(self) -> type[serializers.BaseSerializer[Any]]:
+        """Return the serializer that an answer's rows are shown by."""
+        return self.get_serializer_class()  # type: ignore[attr-defined, no-any-return]
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Tell serializers which fields were asked for."""
+        return {**super().get_serializer_context(), "only": self.only}  # type: ignore[misc]
+
+    def wants(self, *names: str) -> bool:
+        """Return whether one of these fields is in the answer."""
+        return self.only is None or not self.only.isdisjoint(names)
+
+
+class APIView(StrictQuery, views.APIView):
+    """A view of one address."""
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Return what serializers are told, as viewsets do."""
+        return {"request": self.request, "view": self, "only": self.only}
+
+
+class GenericViewSet(StrictQuery, viewsets.GenericViewSet[Any]):
+    """Operations on rows of one kind."""
