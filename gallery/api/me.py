@@ -5,20 +5,23 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
-from rest_framework.viewsets import GenericViewSet
 
+from gallery.access import GONE
+from gallery.accounts import exports, tokens
 from gallery.api.authentication import person
-from gallery.api.fields import StrictMixin, UtcDateTimeField
+from gallery.api.fields import SparseMixin, StrictMixin, UtcDateTimeField
 from gallery.api.filters import StrictFilterBackend
+from gallery.api.jobs import JobSerializer
 from gallery.api.pagination import CursorPages
-from gallery.models import ApiToken, User
+from gallery.api.views import APIView, GenericViewSet
+from gallery.models import ApiToken, Job, User
 
 
 @extend_schema_serializer(component_name="Me")
@@ -75,8 +78,50 @@ class MeView(APIView):
         return Response(MeSerializer(User.objects.get(pk=user.pk)).data)
 
 
+@extend_schema_serializer(component_name="Export")
+class ExportSerializer(JobSerializer):
+    """Everything that is kept about you, as a zip. `url` reads it for five minutes, and is null while it is made."""
+
+    url = serializers.SerializerMethodField()
+
+    class Meta(JobSerializer.Meta):
+        fields = [*JobSerializer.Meta.fields, "url"]
+
+    def get_url(self, job: Job) -> str | None:
+        return exports.address(job) if job.state == Job.State.DONE else None
+
+
+class ExportView(APIView):
+    """Taking everything along. For a person who is signed in: no token gets it."""
+
+    @extend_schema(
+        operation_id="me_export_start",
+        summary="Have an export made",
+        request=None,
+        responses={202: ExportSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Have a zip made of all that is known of you, with addresses of your originals. One under way is returned."""
+        job = exports.start(person(request))
+        return self._told(job, status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        operation_id="me_export_show", summary="Show the last export", responses={200: ExportSerializer}
+    )
+    def get(self, request: Request) -> Response:
+        """How far it is, and where to read it. 404 where none was asked for within a day."""
+        job = exports.latest(person(request))
+        if job is None:
+            raise Http404(GONE)
+        return self._told(job, status.HTTP_200_OK)
+
+    def _told(self, job: Job, code: int) -> Response:
+        told = ExportSerializer(job, context=self.get_serializer_context()).data
+        return Response(told, status=code, headers={"Cache-Control": "no-store"})
+
+
 @extend_schema_serializer(component_name="Token")
-class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+class TokenSerializer(SparseMixin, serializers.ModelSerializer[ApiToken]):
     """A personal token, without its secret part, which nobody can read again."""
 
     scopes = serializers.SerializerMethodField()
@@ -124,7 +169,7 @@ class TokenFilter(FilterSet):  # type: ignore[misc]  # django-filter is untyped
         fields: list[str] = []
 
 
-class TokenViewSet(mixins.ListModelMixin, GenericViewSet[ApiToken]):
+class TokenViewSet(mixins.ListModelMixin, GenericViewSet):
     """Your personal tokens. They are made and ended by a signed-in person, never by a token."""
 
     serializer_class = TokenSerializer
@@ -132,10 +177,16 @@ class TokenViewSet(mixins.ListModelMixin, GenericViewSet[ApiToken]):
     filter_backends = [StrictFilterBackend]
     filterset_class = TokenFilter
     lookup_value_converter = "uuid"
+    sparse = ("list",)
     queryset = ApiToken.objects.none()
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         return ApiToken.objects.filter(user=person(self.request), revoked_at=None).order_by("-id")
+
+    @extend_schema(operation_id="tokens_list", summary="List your tokens")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Your tokens that were not ended, the newest first, without their secrets."""
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="tokens_create",
@@ -148,7 +199,7 @@ class TokenViewSet(mixins.ListModelMixin, GenericViewSet[ApiToken]):
         asked = NewTokenSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
-        token, plain = ApiToken.issue(
+        token, plain = tokens.issue(
             person(request), values["name"], values["scopes"], values.get("expires_at")
         )
         body = {**TokenSerializer(token).data, "token": plain}
@@ -158,5 +209,5 @@ class TokenViewSet(mixins.ListModelMixin, GenericViewSet[ApiToken]):
     def destroy(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """End a token for good."""
         token = self.get_object()
-        ApiToken.objects.filter(pk=token.pk).revoke(timezone.now())
+        tokens.revoke(ApiToken.objects.filter(pk=token.pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
