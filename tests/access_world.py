@@ -110,7 +110,8 @@ def _parts(
         "upload": _upload(owner),
     }
     ids: dict[str, object] = {f"{name}_id": row.pk for name, row in things.items()}
-    ids |= {name: row.pk for name, row in things.items()} | {"share": link.pk}
+    ids |= {name: row.pk for name, row in things.items()} | {"share": link.pk, "job_pk": job.pk}
+    ids["user"] = member.user_id
     exports: dict[str, object] = {"job_id": exported.pk}
     calendar: dict[str, object] = {"year": 2026, "month": 9, "day": 14}
     return {

@@ -222,7 +222,7 @@ def test_query_that_cannot_be_understood_is_refused(
 
 def test_unknown_parameter_is_answered_with_those_that_are_known(alice: User, signed_in: SignedIn) -> None:
     detail = signed_in(alice).get("/api/images/?favourite=true").json()["detail"]
-    assert "album, binned, cursor, favorite, limit, taken_after, taken_before" in detail
+    assert "album, binned, cursor, favorite, fields, limit, taken_after, taken_before" in detail
 
 
 def test_query_count_of_the_list_does_not_grow_with_rows(alice: User, signed_in: SignedIn) -> None:

@@ -1,0 +1,58 @@
+"""Every operation of the API, as the table of access and the description have it, for tests that hold for all of them."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from gallery.api.schema import METHODS
+from tests.access_table import TABLE, Rule
+from tests.access_world import World
+
+# Another program's API, which keeps to that program's rules; and what describes our own.
+ELSEWHERE = ("api:immich", "api:schema", "api:docs")
+CLIENT_METHODS = frozenset({"get", "post", "patch", "put", "delete"})
+
+
+class Route(NamedTuple):
+    """An address and a method that it takes."""
+
+    name: str
+    method: str
+    rule: Rule
+
+    def url(self, world: World) -> str:
+        """Return the address of a thing that its owner gets."""
+        return world.url(self.name, self.rule.things[0])
+
+
+def routes(*methods: str) -> Iterator[Route]:
+    """Yield every operation, or those of some methods."""
+    for (name, method), rule in sorted(TABLE.items()):
+        wanted = name.startswith("api:") and not name.startswith(ELSEWHERE)
+        if wanted and method in (methods or CLIENT_METHODS):
+            yield Route(name, method, rule)
+
+
+def cases(*methods: str) -> list[Any]:
+    """Return them as parameters of a test, each under its name."""
+    return [pytest.param(route, id=f"{route.name[4:]} {route.method}") for route in routes(*methods)]
+
+
+@cache
+def description() -> dict[str, Any]:
+    """Return the OpenAPI description as the program makes it now."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    """Return every operation by its id."""
+    return {
+        operation["operationId"]: operation
+        for path in description()["paths"].values()
+        for method, operation in path.items()
+        if method in METHODS
+    }

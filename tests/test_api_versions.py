@@ -1,0 +1,141 @@
+"""Versions: a reader is told that nothing has changed, and a writer that something has."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from gallery import albums, sharing, smart_albums, tags
+from gallery.models import Album, Image, ShareLink, SmartAlbum, Tag, User
+from tests.make import make_album, make_image
+
+pytestmark = pytest.mark.usefixtures("signing")
+SignedIn = Callable[[User], Client]
+Thing = tuple[str, dict[str, Any], Callable[[], object]]
+
+
+def image(owner: User) -> Thing:
+    row = make_image(owner)
+    return f"images/{row.pk}", {"title": "Mine"}, lambda: _retitle(row)
+
+
+def _retitle(row: Image) -> None:
+    from gallery import editing
+
+    editing.change(Image.objects.get(pk=row.pk), {"title": "Theirs"})
+
+
+def album(owner: User) -> Thing:
+    row = make_album(owner)
+    return (
+        f"albums/{row.pk}",
+        {"title": "Mine"},
+        lambda: albums.change(Album.objects.get(pk=row.pk), title="Theirs"),
+    )
+
+
+def tag(owner: User) -> Thing:
+    row = Tag.objects.create(owner=owner, name="fog")
+    return f"tags/{row.pk}", {"name": "mine"}, lambda: tags.rename(row, "theirs")
+
+
+def smart(owner: User) -> Thing:
+    row = SmartAlbum.objects.create(owner=owner, title="Fog", query="fog")
+    return f"smart-albums/{row.pk}", {"title": "Mine"}, lambda: smart_albums.change(row, "Theirs", "fog")
+
+
+def link(owner: User) -> Thing:
+    row, _ = sharing.make(owner, album=make_album(owner))
+    return f"share-links/{row.pk}", {"title": "Mine"}, lambda: sharing.change(row, title="Theirs")
+
+
+KINDS = pytest.mark.parametrize("make", [image, album, tag, smart, link])
+
+
+@KINDS
+def test_reader_who_holds_the_answer_gets_304_and_no_body(
+    make: Callable[[User], Thing], alice: User, signed_in: SignedIn
+) -> None:
+    path, _, change = make(alice)
+    client = signed_in(alice)
+    tag = client.get(f"/api/{path}/")["ETag"]
+
+    again = client.get(f"/api/{path}/", headers={"if-none-match": f'"other", W/{tag}'})
+    change()
+    changed = client.get(f"/api/{path}/", headers={"if-none-match": tag})
+
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
+    assert changed.status_code == 200
+    assert changed["ETag"] != tag
+
+
+@KINDS
+def test_writer_of_what_was_changed_meanwhile_gets_412(
+    make: Callable[[User], Thing], alice: User, signed_in: SignedIn
+) -> None:
+    path, values, change = make(alice)
+    client = signed_in(alice)
+    tag = client.get(f"/api/{path}/")["ETag"]
+    change()
+
+    refused = client.patch(f"/api/{path}/", values, "application/json", headers={"if-match": tag})
+
+    assert refused.status_code == 412
+    assert refused.json()["code"] == "changed_meanwhile"
+    assert client.get(f"/api/{path}/").json()[next(iter(values))].lower() == "theirs"
+
+
+@KINDS
+@pytest.mark.parametrize("mark", ["", "W/"], ids=["strong", "weakened by compression"])
+def test_writer_of_the_version_that_is_there_succeeds_and_learns_the_next(
+    make: Callable[[User], Thing], mark: str, alice: User, signed_in: SignedIn
+) -> None:
+    path, values, _ = make(alice)
+    client = signed_in(alice)
+    tag = client.get(f"/api/{path}/")["ETag"]
+
+    first = client.patch(f"/api/{path}/", values, "application/json", headers={"if-match": mark + tag})
+    stale = client.patch(f"/api/{path}/", values, "application/json", headers={"if-match": tag})
+    onward = client.patch(f"/api/{path}/", values, "application/json", headers={"if-match": first["ETag"]})
+
+    assert (first.status_code, stale.status_code, onward.status_code) == (200, 412, 200)
+
+
+@KINDS
+def test_what_was_changed_meanwhile_is_not_deleted(
+    make: Callable[[User], Thing], alice: User, signed_in: SignedIn
+) -> None:
+    path, _, change = make(alice)
+    client = signed_in(alice)
+    tag = client.get(f"/api/{path}/")["ETag"]
+    change()
+
+    assert client.delete(f"/api/{path}/", headers={"if-match": tag}).status_code == 412
+    current = client.get(f"/api/{path}/")["ETag"]
+    assert client.delete(f"/api/{path}/", headers={"if-match": current}).status_code == 204
+
+
+def test_a_view_of_a_shared_link_is_no_new_version(alice: User, signed_in: SignedIn) -> None:
+    path, values, _ = link(alice)
+    client = signed_in(alice)
+    tag = client.get(f"/api/{path}/")["ETag"]
+    sharing.count_view(ShareLink.objects.get())
+
+    assert client.get(f"/api/{path}/", headers={"if-none-match": tag}).status_code == 200
+    assert (
+        client.patch(f"/api/{path}/", values, "application/json", headers={"if-match": tag}).status_code
+        == 200
+    )
+
+
+def test_renamed_tag_is_a_new_answer_for_its_images(alice: User, signed_in: SignedIn) -> None:
+    row, word = make_image(alice), Tag.objects.create(owner=alice, name="fog")
+    word.images.add(row)
+    client = signed_in(alice)
+    tag = client.get(f"/api/images/{row.pk}/")["ETag"]
+    tags.rename(word, "mist")
+
+    changed = client.get(f"/api/images/{row.pk}/", headers={"if-none-match": tag})
+
+    assert (changed.status_code, changed.json()["tags"]) == (200, ["mist"])
