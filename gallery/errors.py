@@ -10,6 +10,8 @@ class GalleryError(Exception):
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
+    # When to try again, where that may succeed.
+    retry_after_s: ClassVar[int | None] = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from gallery import objectstore
+from gallery.api.idempotency import Replayed
 from gallery.errors import GalleryError
 
 logger = logging.getLogger(__name__)
@@ -33,10 +34,15 @@ class UnknownParameter(exceptions.APIException):
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """Translate whatever a view raised; what nobody foresaw is logged and answered without its details."""
     set_rollback()
-    body, headers = _described(error, context)
     request = context.get("request")
-    body["instance"] = request.path if request is not None else ""
-    response = Response(body, status=body["status"], headers=headers)
+    if isinstance(error, Replayed):
+        response = error.response()
+        if response.status_code < 400:
+            return response
+    else:
+        body, headers = _described(error, context)
+        body["instance"] = request.path if request is not None else ""
+        response = Response(body, status=body["status"], headers=headers)
     renderer = getattr(request, "accepted_renderer", None)
     if renderer is None or renderer.format == "json":
         response.content_type = CONTENT_TYPE
@@ -61,7 +67,9 @@ def _described(error: Exception, context: Mapping[str, Any]) -> tuple[dict[str, 
     if isinstance(error, PermissionDenied):
         return _body(403, "permission_denied", str(error) or "You may not do this."), {}
     if isinstance(error, GalleryError):
-        return _body(error.status, error.code, error.message) | error.members, {}
+        wait = error.retry_after_s
+        headers = {} if wait is None else {"Retry-After": str(wait)}
+        return _body(error.status, error.code, error.message) | error.members, headers
     if isinstance(error, objectstore.ObjectStoreError):
         return _of_store(error)
     if isinstance(error, exceptions.APIException):
