@@ -69,7 +69,6 @@ PAGES = {
     "sessions": "/accounts/sessions/",
     "passkeys": "/accounts/passkeys/",
     "two-factor": "/accounts/2fa/",
-    "export": "/account/export/",
     "delete-account": "/account/delete/",
     "sign-in": "/accounts/login/",
     "offline": "/offline/",

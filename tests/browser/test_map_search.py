@@ -53,6 +53,24 @@ def test_a_cluster_is_entered_until_its_photos_are_listed(travels: User, site: S
     expect(strip.get_by_role("link").nth(0)).to_be_focused()
 
 
+@pytest.mark.parametrize("screen", [{}, PHONE], ids=["desktop", "phone"])
+def test_every_photo_is_in_view_at_first_and_the_map_keeps_its_size(
+    travels: User, site: Site, screen: dict[str, object]
+) -> None:
+    Image.objects.update(latitude=55.0387, longitude=8.4571)
+    Image.objects.filter(pk=Image.objects.values("pk")[:1]).update(latitude=44.8504, longitude=34.9766)
+    naming.fill(Image.objects.values_list("pk", flat=True))
+    page = opened(site, travels, "/map/", **screen)
+    expect(page.get_by_role("heading", name="4 photos in view")).to_be_visible()
+    expect(page.get_by_role("button", name="Photos: 1, Sudak")).to_be_in_viewport()
+    world = page.get_by_role("region", name="Map of your photos")
+    size = world.bounding_box()
+    page.goto(f"{site.url}/map/#6/-40/-120")
+    page.reload()
+    expect(page.get_by_role("heading", name="No photos in view")).to_be_visible()
+    assert world.bounding_box() == size
+
+
 def test_the_keyboard_moves_the_map_and_enters_clusters(travels: User, site: Site) -> None:
     page = opened(site, travels, "/map/#10/48.8566/2.3522", reduced_motion="reduce")
     expect(page.get_by_role("heading", name="3 photos in view")).to_be_visible()

@@ -10,6 +10,8 @@ const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 const number = new Intl.NumberFormat(document.documentElement.lang);
 const FINE_FROM = 4;
 const CLOSEST = 18;
+// The squares of this zoom are small enough to say where the photos lie.
+const CLOSE_ENOUGH = 4;
 
 root.hidden = false;
 const map = leaflet.map(root, {
@@ -78,7 +80,7 @@ async function begin() {
     map.setView([Math.min(Math.max(latitude, -85), 85), longitude], Math.min(Math.max(zoom, 1), CLOSEST), { animate: false });
   } else {
     map.setView([20, 0], 1, { animate: false });
-    const found = await clustersOf('-180,-90,180,90', 1).catch(() => []);
+    const found = await clustersOf('-180,-90,180,90', CLOSE_ENOUGH).catch(() => []);
     const bounds = leaflet.latLngBounds(found.flatMap(({ bbox: [west, south, east, north] }) => [[south, west], [north, east]]));
     if (bounds.isValid()) map.fitBounds(bounds, { maxZoom: 10, padding: [48, 48], animate: false });
   }
