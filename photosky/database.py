@@ -11,8 +11,12 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, transaction
 
+from photosky.dsql import configuration as dsql
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+dj_database_url.register("dsql", dsql.ENGINE)
 
 # SQLSTATE 40001 serialization_failure and 40P01 deadlock_detected (PostgreSQL manual, appendix A): the whole
 # transaction may simply be run again. SQLite's counterpart is a lock that outlasted its timeout.
@@ -45,6 +49,8 @@ def configuration(url: str, data_dir: Path) -> dict[str, Any]:
 
         # READ COMMITTED loses read-modify-write updates; under REPEATABLE READ they fail with 40001 instead.
         config.setdefault("OPTIONS", {})["isolation_level"] = IsolationLevel.REPEATABLE_READ
+    elif config["ENGINE"] == dsql.ENGINE:
+        config = dsql.complete(config)
     return config
 
 
