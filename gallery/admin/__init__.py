@@ -5,6 +5,7 @@ from gallery.admin.history import AuditEntryAdmin
 from gallery.admin.images import ImageAdmin
 from gallery.admin.labels import InvitationAdmin, ShareLinkAdmin, SmartAlbumAdmin, TagAdmin
 from gallery.admin.people import ApiTokenAdmin, PersonAdmin
+from gallery.admin.telling import WebhookAdmin, WebhookDeliveryAdmin
 from gallery.admin.upkeep import InspectionAdmin, RemovalAdmin
 from gallery.admin.uploads import UploadAdmin
 from gallery.admin.work import JobAdmin
@@ -23,4 +24,6 @@ __all__ = [
     "SmartAlbumAdmin",
     "TagAdmin",
     "UploadAdmin",
+    "WebhookAdmin",
+    "WebhookDeliveryAdmin",
 ]

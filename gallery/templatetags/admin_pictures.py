@@ -8,7 +8,7 @@ from gallery.models import Image
 register = template.Library()
 
 
-@register.simple_tag
-def thumbnail(image: Image) -> str:
+@register.filter
+def small_picture(image: Image) -> str:
     """Return the address of a small picture; neither the database nor the store is asked."""
     return renditions.url(image, "h240")

@@ -1,0 +1,270 @@
+"""Photos get another owner with all that hangs on them; no original is lost, nobody sees what they may not."""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from django.db.models import Sum
+from django.utils import timezone
+
+from gallery import access, chosen, jobs, owning, similar, tags
+from gallery.models import (
+    Album,
+    AlbumMember,
+    AuditEntry,
+    HashBand,
+    Image,
+    Removal,
+    SearchEntry,
+    SimilarPair,
+    Tag,
+    Tombstone,
+    Upload,
+    User,
+)
+from gallery.search import index
+from gallery.sharing import links
+from tests.make import make_album, make_image, make_user
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    return make_user("dora")
+
+
+def photo(owner: User, **values: object) -> Image:
+    image = make_image(owner, **values)
+    User.objects.filter(pk=owner.pk).update(used_bytes=held_by(owner))
+    return image
+
+
+def held_by(owner: User) -> int:
+    return int(Image.objects.owned_by(owner).aggregate(sum=Sum("bytes"))["sum"] or 0)
+
+
+def used_by(owner: User) -> int:
+    return User.objects.get(pk=owner.pk).used_bytes
+
+
+def move(images: Sequence[Image], to: User) -> Counter[str]:
+    keys, outcome = owning.whole_stacks([image.pk for image in images]), Counter[str]()
+    while keys:
+        step = owning.first_step(keys)
+        outcome += owning.move(step, to)
+        keys = keys[len(step) :]
+    return outcome
+
+
+def test_photo_changes_hands_and_its_space_with_it(alice: User, dora: User) -> None:
+    images = [photo(alice, title="Fog", is_favorite=True), photo(alice)]
+    keys = [(image.original_key, image.rendition_token) for image in images]
+    assert move(images[:1], dora) == {"moved": 1}
+    moved = Image.objects.get(pk=images[0].pk)
+    assert (moved.owner, moved.title, moved.is_favorite) == (dora, "Fog", True)
+    assert (moved.original_key, moved.rendition_token) == keys[0]
+    assert (
+        (used_by(alice), used_by(dora))
+        == (held_by(alice), held_by(dora))
+        == (images[1].bytes, images[0].bytes)
+    )
+    assert not Removal.objects.exists()
+
+
+def test_move_is_told_to_log_and_to_clients_that_keep_copies(alice: User, dora: User) -> None:
+    image = photo(alice)
+    move([image], dora)
+    told = AuditEntry.objects.get(action="photo.moved")
+    assert (told.owner, told.details) == (dora, {"from": str(alice.pk), "to": str(dora.pk)})
+    assert list(Tombstone.objects.values_list("owner", "thing")) == [(alice.pk, image.pk)]
+
+
+def test_photo_that_the_new_owner_has_stays_with_both_originals(alice: User, dora: User) -> None:
+    mine = photo(alice, sha256="ab" * 32)
+    theirs = photo(dora, sha256="ab" * 32)
+    assert move([mine], dora) == {"has_it": 1}
+    assert {image.owner for image in Image.objects.filter(pk__in=[mine.pk, theirs.pk])} == {alice, dora}
+    assert used_by(dora) == theirs.bytes
+
+
+def test_of_two_copies_one_is_moved(alice: User, bob: User, dora: User) -> None:
+    images = [photo(alice, sha256="cd" * 32), photo(bob, sha256="cd" * 32)]
+    assert move(images, dora) == {"moved": 1, "has_it": 1}
+    assert Image.objects.count() == 2
+
+
+def test_quota_of_the_new_owner_holds(alice: User, dora: User) -> None:
+    images = [photo(alice, bytes=60), photo(alice, bytes=60)]
+    User.objects.filter(pk=dora.pk).update(quota_bytes=100)
+    dora.refresh_from_db()
+    assert move(images, dora) == {"moved": 1, "no_space": 1}
+    assert (used_by(alice), used_by(dora)) == (60, 60)
+
+
+def test_photo_of_a_guest_waits_for_its_review(alice: User, dora: User) -> None:
+    image = photo(alice, held_at=timezone.now())
+    assert move([image], dora) == {"waits": 1}
+
+
+def upload_of(arrived: Image, **values: object) -> Upload:
+    fields = {
+        "filename": "x.jpg",
+        "content_type": "image/jpeg",
+        "bytes": arrived.bytes,
+        "sha256": arrived.sha256,
+    }
+    return Upload.objects.create(
+        owner=image.owner, key=f"originals/{uuid.uuid4().hex}", **{**fields, **values}
+    )
+
+
+def test_photo_that_is_uploaded_once_more_stays(alice: User, dora: User) -> None:
+    image = photo(alice)
+    upload_of(image, state=Upload.State.PROCESSING)
+    assert move([image], dora) == {"arriving": 1}
+
+
+def test_how_it_came_goes_along_so_that_it_can_be_uploaded_anew(alice: User, dora: User) -> None:
+    image, other = photo(alice), photo(alice)
+    upload = upload_of(image, state=Upload.State.READY, image=image, album=make_album(alice))
+    clash = upload_of(other, state=Upload.State.READY, image=other)
+    offered = Upload.objects.create(
+        owner=dora,
+        key="originals/offered",
+        filename="y.jpg",
+        content_type="image/jpeg",
+        bytes=1,
+        sha256=other.sha256,
+    )
+    assert move([image, other], dora) == {"moved": 2}
+    upload.refresh_from_db()
+    assert (upload.owner, upload.album) == (dora, None)
+    assert not Upload.objects.filter(pk=clash.pk).exists()
+    assert Upload.objects.filter(pk=offered.pk).exists()
+    assert not Upload.objects.filter(owner=alice).exists()
+
+
+def test_photo_leaves_albums_that_its_new_owner_may_not_add_to(alice: User, bob: User, dora: User) -> None:
+    image = photo(alice)
+    closed, opened = make_album(alice, image), make_album(bob, image)
+    Album.objects.filter(pk__in=[closed.pk, opened.pk]).update(cover=image)
+    AlbumMember.objects.create(album=opened, user=dora, role=AlbumMember.Role.CONTRIBUTOR)
+    AlbumMember.objects.create(album=closed, user=dora, role=AlbumMember.Role.VIEWER)
+    move([image], dora)
+    assert [entry.album for entry in image.entries.all()] == [opened]
+    assert {album.pk: album.cover_id for album in Album.objects.all()} == {
+        closed.pk: None,
+        opened.pk: image.pk,
+    }
+    assert not access.images_visible_to(alice).filter(pk=image.pk).exists()
+
+
+def test_links_of_the_former_owner_open_it_no_more(alice: User, dora: User) -> None:
+    one, two = photo(alice), photo(alice)
+    single, _ = links.make(alice, images=[one.pk])
+    several, _ = links.make(alice, images=[one.pk, two.pk])
+    move([one], dora)
+    single.refresh_from_db()
+    assert single.revoked_at is not None
+    assert list(access.images_opened_by(several)) == [two]
+    assert several.pick_rows.count() == 1
+
+
+def test_tags_go_along_by_name(alice: User, dora: User) -> None:
+    images = [photo(alice), photo(alice)]
+    tags.add(alice, [image.pk for image in images], ["sea", "Fog"])
+    tags.add(dora, [photo(dora).pk], ["fog"])
+    move(images[:1], dora)
+    assert sorted(tag.slug for tag in images[0].tags.all()) == ["fog", "sea"]
+    assert {tag.owner for tag in images[0].tags.all()} == {dora}
+    assert Tag.objects.filter(owner=dora).count() == 2
+    assert sorted(tag.owner_id for tag in images[1].tags.all()) == [alice.pk, alice.pk]
+
+
+def test_it_is_found_by_its_new_owner_alone(alice: User, dora: User) -> None:
+    image = photo(alice, title="Lighthouse", phash=5)
+    twin = photo(alice, phash=5)
+    for each in (image, twin):
+        index.refresh([each.pk])
+        similar.note(each)
+    assert SimilarPair.objects.count() == 1
+    move([image], dora)
+    assert SearchEntry.objects.get(image=image).owner == dora
+    assert set(HashBand.objects.filter(image=image).values_list("owner", flat=True)) == {dora.pk}
+    assert not SimilarPair.objects.exists()
+
+
+def test_stack_goes_with_its_top_and_is_parted_where_a_member_goes_alone(alice: User, dora: User) -> None:
+    top = photo(alice)
+    under = photo(alice, stacked_under=top, stack_kind=Image.StackKind.BURST)
+    lone = photo(alice, stacked_under=top, stack_kind=Image.StackKind.BURST)
+    assert move([lone], dora) == {"moved": 1}
+    lone.refresh_from_db()
+    assert (lone.stacked_under, lone.stack_kind) == (None, None)
+    assert move([top], dora) == {"moved": 2}
+    under.refresh_from_db()
+    assert (under.owner, under.stacked_under) == (dora, top)
+
+
+def test_no_stack_is_parted_by_the_end_of_a_step(alice: User, dora: User) -> None:
+    tops = [photo(alice) for _ in range(30)]
+    for top in tops:
+        photo(alice, stacked_under=top, stack_kind=Image.StackKind.BURST)
+        photo(alice, stacked_under=top, stack_kind=Image.StackKind.BURST)
+    assert move(tops, dora) == {"moved": 90}
+    assert Image.objects.filter(owner=dora, stacked_under__in=tops).count() == 60
+
+
+def test_a_step_writes_no_more_than_every_engine_takes(alice: User, dora: User) -> None:
+    images = [photo(alice) for _ in range(120)]
+    tags.add(alice, [image.pk for image in images], ["one", "two"])
+    assert len(owning.first_step([image.pk for image in images])) < 40
+
+
+def test_repeating_a_move_changes_nothing(alice: User, dora: User) -> None:
+    images = [photo(alice)]
+    move(images, dora)
+    assert move(images, dora) == {"gone": 1}
+    assert used_by(dora) == images[0].bytes
+
+
+def test_job_moves_in_rounds_and_tells_how_far_it_is(
+    alice: User, dora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [photo(alice) for _ in range(120)]
+    photo(dora, sha256=images[0].sha256)
+    keeper = make_user("keeper")
+    job = chosen.start("move", keeper, [image.pk for image in images], dora)
+    assert job.payload["to"] == str(dora.pk)
+    monkeypatch.setattr(jobs, "ROUND_S", -1)
+    rounds = 0
+    while jobs.work(job.pk):
+        rounds += 1
+    job.refresh_from_db()
+    assert rounds > 2
+    assert (job.state, job.done, job.total) == ("done", 120, 120)
+    assert job.result == {"counts": {"moved": 119, "has_it": 1}}
+    assert used_by(dora) == held_by(dora)
+    assert set(AuditEntry.objects.filter(action="photo.moved").values_list("actor_name", flat=True)) == {
+        "keeper"
+    }
+
+
+def test_nothing_is_moved_to_somebody_whose_account_was_closed_meanwhile(alice: User, dora: User) -> None:
+    image = photo(alice)
+    job = chosen.start("move", alice, [image.pk], dora)
+    User.objects.filter(pk=dora.pk).update(is_active=False)
+    jobs.work(job.pk)
+    job.refresh_from_db()
+    assert (job.state, Image.objects.get().owner) == ("failed", alice)
+
+
+def test_purging_job_leaves_what_was_binned_anew_since(alice: User) -> None:
+    images = [photo(alice, binned_at=timezone.now() - timedelta(hours=1)) for _ in range(2)]
+    job = chosen.start("purge", alice, [image.pk for image in images])
+    Image.objects.filter(pk=images[0].pk).update(binned_at=timezone.now() + timedelta(seconds=1))
+    jobs.work(job.pk)
+    job.refresh_from_db()
+    assert list(Image.objects.all()) == images[:1]
+    assert job.result == {"counts": {"done": 1, "gone": 1}}
