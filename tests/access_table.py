@@ -78,7 +78,7 @@ rule(
 )  # fmt: skip
 rule(
     SIGNED_IN,
-    "account get", "account_profile post", "account_tokens get post", "account_delete get post", "account_export post",
+    "account get", "account_profile post", "account_tokens get post", "account_webhooks get post", "api:changes get", "account_delete get post", "account_export post",
     "account_change_password get post", "account_email get post", "account_reauthenticate get post",
     "account_set_password get post", "usersessions_list get post",
     "mfa_index get", "mfa_list_webauthn get", "mfa_add_webauthn get post", "mfa_activate_totp get post",
@@ -112,7 +112,7 @@ rule(
     "api:api-root get", "api:me get patch", "api:image-list get", "api:image-bulk post", "api:timeline-columns get",
     "api:timeline-months get", "api:album-list get post", "api:smart-album-list get post", "api:tag-list get",
     "api:tag-add post", "api:tag-remove post", "api:search get", "api:map-clusters get", "api:countries get", "api:places get",
-    "api:share-link-list get post", "api:token-list get post", "api:upload-list get post", "api:upload-finish-many post",
+    "api:share-link-list get post", "api:token-list get post", "api:webhook-list get post", "api:upload-list get post", "api:upload-finish-many post",
     "api:bin-list get", "api:bin-summary get", "api:bin-restore post", "api:bin-empty post", "api:bin-fill post",
     "api:guest-image-list get", "api:guest-image-approve post", "api:guest-image-reject post", "api:job-list get",
     "api:map-images get", "api:place-images get", "api:timeline-on-this-day get", "api:zip-list post", "api:me-export post",
@@ -165,7 +165,8 @@ rule(
     "api:share-link-detail get patch delete", "api:share-link-renew post", "api:token-detail delete",
     "api:upload-detail get delete", "api:upload-finish post", "api:upload-parts get",
     "api:job-detail get", "api:job-retry post", "api:zip-detail get", "api:zip-file get",
-    "revoke_token post",
+    "revoke_token post", "account_webhook get post", "account_webhook_act post", "account_webhook_delete get post",
+    "api:webhook-detail get patch delete", "api:webhook-deliveries get", "api:webhook-ping post", "api:webhook-replay post",
 )  # fmt: skip
 rule(
     {"smart": OWNER},

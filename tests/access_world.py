@@ -25,6 +25,7 @@ from gallery.models import (
     User,
 )
 from gallery.sharing import names
+from gallery.webhooks import hooks
 from tests.access_table import ROLES
 from tests.make import make_album, make_image, make_user
 
@@ -106,6 +107,7 @@ def _parts(
         "link": link,
         "job": job,
         "token": ApiToken.issue(owner, "laptop", ["read"])[0],
+        "webhook": hooks.make(owner, "https://example.com/hook", ["photo.ready"], "backup")[0],
         "invitation": invitation,
         "upload": _upload(owner),
     }

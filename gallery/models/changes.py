@@ -38,10 +38,10 @@ class Tombstone(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.thing} is gone"
 
-    @classmethod
-    def leave(cls, kind: "Tombstone.Kind", things: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    @staticmethod
+    def leave(kind: "Tombstone.Kind", things: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> None:
         """Write down in the caller's transaction that these are gone: pairs of an owner's key and the thing's."""
         now = django_timezone.now()
-        cls.objects.bulk_create(
-            [cls(owner_id=owner, kind=kind, thing=thing, gone_at=now) for owner, thing in things]
+        Tombstone.objects.bulk_create(
+            [Tombstone(owner_id=owner, kind=kind, thing=thing, gone_at=now) for owner, thing in things]
         )

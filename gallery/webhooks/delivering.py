@@ -167,11 +167,11 @@ def _attempt(hook: Webhook, delivery: WebhookDelivery) -> bool:
         status = posting.post(hook.url, signed, body)
     except signing.Unreadable:
         disable(hook, Reason.SECRET)
-        error = Reason.SECRET.label
+        error = str(Reason.SECRET.label)
     except posting.Undeliverable as reason:
         error = str(reason)
     delivered = status is not None and 200 <= status < 300
-    values: dict[str, Any] = {"status": status, "error": str(error)[:300]}
+    values: dict[str, Any] = {"status": status, "error": error[:300]}
     values["duration_ms"] = round((time.monotonic() - started) * 1000)
     if delivered:
         values["state"] = State.DELIVERED

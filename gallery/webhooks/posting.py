@@ -26,13 +26,13 @@ MAX_ANSWER_BYTES = 16 * 1024
 MAX_URL = 500
 PORTS = frozenset({443, 8443})
 LOCALHOST = "localhost"
-# What Python takes for public and is a way to somewhere else: IPv4 inside of IPv6, multicast, and the address at which
-# Azure tells its machines about themselves.
+# What some version of Python takes for public and is not, or is a way to somewhere else: IPv4 inside of IPv6, networks
+# for special purposes, multicast, and the address at which Azure tells its machines about themselves.
 NOT_PUBLIC = [
     ipaddress.ip_network(text)
     for text in (
-        "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10",
-        "192.88.99.0/24", "168.63.129.16/32", "224.0.0.0/4", "ff00::/8",
+        "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2002::/16", "3fff::/20",
+        "5f00::/16", "fec0::/10", "192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "224.0.0.0/4", "ff00::/8",
     )
 ]  # fmt: skip
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: .*)?")
