@@ -22,10 +22,10 @@ class ImagePages:
     request: Request
     only: frozenset[str] | None
 
-    def filter_queryset(self, queryset: ImageQuerySet) -> ImageQuerySet:
+    def filter_queryset(self, queryset: ImageQuerySet) -> Any:
         """Filter, and read no more of each row than is shown."""
         found: ImageQuerySet = super().filter_queryset(queryset)  # type: ignore[misc]
-        return image_rows.columns(found, self.only, *self.ordered_by)
+        return image_rows.bare(found, self.only, *self.ordered_by)
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
         """Answer with a page."""

@@ -64,7 +64,8 @@ class StrictQuery:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if not (self.operation in self.filtered and getattr(self, "filter_backends", ())):
             refuse_unknown(request, self.known_parameters)
-        if self.operation in self.sparse:
+        # To know the names of all fields takes a while.
+        if self.operation in self.sparse and request.query_params.get(FIELDS):
             self.only = read_fields(request, self.field_names())
 
     def field_names(self) -> Iterable[str]:

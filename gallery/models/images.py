@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 IN_TIMELINE = Q(binned_at=None, held_at=None, archived_at=None, stacked_under=None)
 
 
+def zone_of(offset_minutes: int | None) -> tzinfo:
+    """Return the zone of a place by its offset; the site's zone where that is not known."""
+    if offset_minutes is None:
+        return django_timezone.get_default_timezone()
+    return timezone(timedelta(minutes=offset_minutes))
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     """Questions about images, each a word of a sentence."""
 
@@ -225,9 +232,7 @@ class Image(models.Model):
     @property
     def zone(self) -> tzinfo:
         """The zone in which the picture was taken; the site's zone where the camera did not know."""
-        if self.taken_offset_minutes is None:
-            return django_timezone.get_default_timezone()
-        return timezone(timedelta(minutes=self.taken_offset_minutes))
+        return zone_of(self.taken_offset_minutes)
 
     @property
     def taken_local(self) -> datetime:
