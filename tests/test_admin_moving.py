@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import Sum
@@ -34,7 +35,7 @@ def dora(db: None) -> User:
     return make_user("dora")
 
 
-def photo(owner: User, **values: object) -> Image:
+def photo(owner: User, **values: Any) -> Image:
     image = make_image(owner, **values)
     User.objects.filter(pk=owner.pk).update(used_bytes=held_by(owner))
     return image
@@ -107,7 +108,7 @@ def test_photo_of_a_guest_waits_for_its_review(alice: User, dora: User) -> None:
     assert move([image], dora) == {"waits": 1}
 
 
-def upload_of(arrived: Image, **values: object) -> Upload:
+def upload_of(arrived: Image, **values: Any) -> Upload:
     fields = {
         "filename": "x.jpg",
         "content_type": "image/jpeg",
@@ -115,7 +116,7 @@ def upload_of(arrived: Image, **values: object) -> Upload:
         "sha256": arrived.sha256,
     }
     return Upload.objects.create(
-        owner=image.owner, key=f"originals/{uuid.uuid4().hex}", **{**fields, **values}
+        owner=arrived.owner, key=f"originals/{uuid.uuid4().hex}", **{**fields, **values}
     )
 
 
