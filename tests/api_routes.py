@@ -1,5 +1,6 @@
 """Every operation of the API, as the table of access and the description have it, for tests that hold for all of them."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -39,6 +40,16 @@ def routes(*methods: str) -> Iterator[Route]:
 def cases(*methods: str) -> list[Any]:
     """Return them as parameters of a test, each under its name."""
     return [pytest.param(route, id=f"{route.name[4:]} {route.method}") for route in routes(*methods)]
+
+
+def members(url: str, method: str) -> list[str]:
+    """Return the members that a body sent to this address may have, as the description says."""
+    path = url.partition("?")[0]
+    found = [at for at in description()["paths"] if re.fullmatch(re.sub(r"{\w+}", "[^/]+", at), path)]
+    operation = description()["paths"][min(found, key=lambda at: at.count("{"))][method]
+    schema = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+    shapes = description()["components"]["schemas"]
+    return list(shapes[schema["$ref"].rpartition("/")[2]]["properties"]) if "$ref" in schema else []
 
 
 @cache

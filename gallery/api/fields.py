@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from gallery import tags
+from gallery.api.problems import as_text
 from gallery.imaging import YEARS
 
 UTC_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -101,7 +102,7 @@ class StrictMixin:
             known = ", ".join(writable)
             raise serializers.ValidationError(
                 {
-                    _as_text(name): serializers.ErrorDetail(
+                    as_text(name): serializers.ErrorDetail(
                         "This cannot be changed."
                         if name in fields
                         else f"This is not known here. Known are: {known}.",
@@ -121,11 +122,6 @@ class SparseMixin:
         fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()  # type: ignore[misc]
         only = self.context.get("only")  # type: ignore[attr-defined]
         return fields if only is None else {name: one for name, one in fields.items() if name in only}
-
-
-def _as_text(name: object) -> str:
-    """Return a member's name so that it can be answered: JSON may hold half a surrogate pair, UTF-8 may not."""
-    return str(name).encode("utf-8", "replace").decode()
 
 
 class ImageRefSerializer(serializers.Serializer[Any]):

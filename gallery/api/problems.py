@@ -117,7 +117,7 @@ def _of_framework(error: exceptions.APIException) -> tuple[dict[str, Any], dict[
     code = getattr(detail, "code", None) or error.default_code
     if "CSRF" in str(detail):
         code = "csrf_failed"
-    return _body(error.status_code, str(code), str(detail)), headers
+    return _body(error.status_code, str(code), as_text(detail)), headers
 
 
 def _errors(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
@@ -132,7 +132,13 @@ def _errors(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
             if inner:
                 yield from _errors(inner, f"{pointer}/{index}" if nested else pointer)
     else:
-        yield {"pointer": pointer, "code": str(getattr(detail, "code", "invalid")), "detail": str(detail)}
+        code = str(getattr(detail, "code", "invalid"))
+        yield {"pointer": as_text(pointer), "code": code, "detail": as_text(detail)}
+
+
+def as_text(said: object) -> str:
+    """Return words so that they can be answered: JSON may hold half a surrogate pair, UTF-8 may not."""
+    return str(said).encode("utf-8", "replace").decode()
 
 
 def _summary(errors: Sequence[Mapping[str, str]]) -> str:
