@@ -28,6 +28,8 @@ from gallery.models import ApiToken, Job, User
 class MeSerializer(StrictMixin, serializers.ModelSerializer[User]):
     """You: your name and language, which you may change, and what you keep here."""
 
+    # May be empty, which no address is.
+    email = serializers.CharField(read_only=True)
     quota_bytes = serializers.IntegerField(
         source="quota", read_only=True, help_text="What you may keep; 0 is without limit."
     )
@@ -45,7 +47,7 @@ class MeSerializer(StrictMixin, serializers.ModelSerializer[User]):
             "used_bytes",
             "quota_bytes",
         ]
-        read_only_fields = ["id", "username", "email", "is_staff", "used_bytes"]
+        read_only_fields = ["id", "username", "is_staff", "used_bytes"]
 
     def get_fields(self) -> dict[str, Any]:
         """Offer the languages of this site."""

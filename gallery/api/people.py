@@ -32,6 +32,8 @@ class UserSerializer(SparseMixin, StrictMixin, serializers.ModelSerializer[User]
         max_value=2**60,
         help_text="What they may keep; 0 is without limit, null the default of this site.",
     )
+    # May be empty, which no address is.
+    email = serializers.CharField(read_only=True)
     is_active = serializers.BooleanField(required=False, help_text="false: signed out, and not let in again.")
     date_joined = UtcDateTimeField(read_only=True)
     last_login = UtcDateTimeField(read_only=True, allow_null=True)
@@ -42,7 +44,7 @@ class UserSerializer(SparseMixin, StrictMixin, serializers.ModelSerializer[User]
             "id", "username", "email", "first_name", "last_name", "is_active", "is_staff", "used_bytes", "quota_bytes",
             "date_joined", "last_login",
         ]  # fmt: skip
-        read_only_fields = ["username", "email", "first_name", "last_name", "is_staff", "used_bytes"]
+        read_only_fields = ["username", "first_name", "last_name", "is_staff", "used_bytes"]
 
 
 class UserFilter(django_filters.rest_framework.FilterSet):  # type: ignore[misc]  # django-filter is untyped
@@ -110,6 +112,7 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
 class InvitationSerializer(SparseMixin, serializers.ModelSerializer[Invitation]):
     """An invitation. Its address was told once, by the answer that made it."""
 
+    email = serializers.CharField(read_only=True, help_text="Empty: the address was handed over by hand.")
     album = serializers.UUIDField(source="album_id", read_only=True, allow_null=True)
     invited_by = serializers.CharField(source="invited_by.username", read_only=True)
     expires_at = UtcDateTimeField(read_only=True)

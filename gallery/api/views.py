@@ -62,6 +62,9 @@ class StrictQuery:
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Hold the request to the rules of all views, then to its parameters."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if not hasattr(self, str(request.method).lower()):
+            # That the method is none is said first, whatever was sent along.
+            return
         if not (self.operation in self.filtered and getattr(self, "filter_backends", ())):
             refuse_unknown(request, self.known_parameters)
         # To know the names of all fields takes a while.
