@@ -28,11 +28,11 @@ class Counted(NamedTuple):
 class SharedCache(DatabaseCache):
     """Django's cache in the database, which also counts."""
 
-    def count(self, key: str, seconds: int) -> Counted:
-        """Add one under the key: see `count`."""
+    def count(self, key: str, seconds: int, by: int) -> Counted:
+        """Add under the key: see `count`."""
         now = timezone.now().replace(microsecond=0)
         made = self.make_and_validate_key(f"count:{key}")
-        total, ends = self._count(made, now, now + timedelta(seconds=seconds))
+        total, ends = self._count(made, by, now, now + timedelta(seconds=seconds))
         return Counted(total, max(math.ceil((ends - timezone.now()).total_seconds()), 1))
 
     def forget_expired(self) -> None:
@@ -43,19 +43,19 @@ class SharedCache(DatabaseCache):
             cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  # no value of anybody's
 
     @atomic_retry
-    def _count(self, key: str, now: datetime, ends: datetime) -> tuple[int, datetime]:
+    def _count(self, key: str, by: int, now: datetime, ends: datetime) -> tuple[int, datetime]:
         connection, table = self._place()
         adapted = connection.ops.adapt_datetimefield_value
         with connection.cursor() as cursor:
             # SQLite and PostgreSQL know the same words. The column holds text.
             cursor.execute(
-                f"INSERT INTO {table} (cache_key, value, expires) VALUES (%s, '1', %s) "  # noqa: S608
+                f"INSERT INTO {table} (cache_key, value, expires) VALUES (%s, %s, %s) "  # noqa: S608
                 "ON CONFLICT (cache_key) DO UPDATE SET "
-                f"value = CASE WHEN {table}.expires <= %s THEN '1' "
-                f"ELSE CAST(CAST({table}.value AS integer) + 1 AS text) END, "
+                f"value = CASE WHEN {table}.expires <= %s THEN excluded.value "
+                f"ELSE CAST(CAST({table}.value AS integer) + CAST(excluded.value AS integer) AS text) END, "
                 f"expires = CASE WHEN {table}.expires <= %s THEN excluded.expires ELSE {table}.expires END "
                 "RETURNING value, expires",
-                [key, adapted(ends), adapted(now), adapted(now)],
+                [key, str(by), adapted(ends), adapted(now), adapted(now)],
             )
             value, found = cursor.fetchone()
         return int(value), _moment(found)
@@ -68,21 +68,21 @@ class SharedCache(DatabaseCache):
 class LocalCache(LocMemCache):
     """Django's cache in the memory of one process, for a gallery that has but one."""
 
-    def count(self, key: str, seconds: int) -> Counted:
-        """Add one under the key: see `count`."""
+    def count(self, key: str, seconds: int, by: int) -> Counted:
+        """Add under the key: see `count`."""
         ends = cast("float", self.get_or_set(f"ends:{key}", time.time() + seconds, seconds))
         name = f"count:{key}:{ends}"
         # Longer than the window, so that it cannot end between these two lines.
         self.add(name, 0, seconds + 60)
-        return Counted(self.incr(name), max(math.ceil(ends - time.time()), 1))
+        return Counted(self.incr(name, by), max(math.ceil(ends - time.time()), 1))
 
     def forget_expired(self) -> None:
         """Do nothing: it forgets by itself."""
 
 
-def count(key: str, seconds: int) -> Counted:
-    """Add one under the key in this gallery's cache; the sum begins anew so many seconds after its first."""
-    return _cache().count(key, seconds)
+def count(key: str, seconds: int, by: int = 1) -> Counted:
+    """Add under the key in this gallery's cache; the sum begins anew so many seconds after its first."""
+    return _cache().count(key, seconds, by)
 
 
 def forget_expired() -> None:

@@ -144,6 +144,37 @@ def test_limit_costs_a_request_to_the_api_one_statement_and_a_page_none(
     assert (statements("/api/images/"), statements("/"), statements("/albums/")) == (1, 0, 0)
 
 
+@pytest.mark.usefixtures("signing")
+def test_requests_that_come_fast_are_counted_some_at_a_time(
+    shared: SharedCache, alice: User, signed_in: SignedIn, settings: Settings
+) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 1200
+    client = signed_in(alice)
+
+    with CaptureQueriesContext(connection) as queries:
+        left = [client.get("/api/me/")["RateLimit"].split(";")[1] for _ in range(40)]
+
+    assert left == [f"r={1199 - number}" for number in range(40)]
+    assert len([query for query in queries if "photosky_cache" in query["sql"]]) == 7
+
+
+@pytest.mark.usefixtures("signing")
+def test_processes_together_let_through_no_more_than_the_limit(
+    shared: SharedCache, alice: User, signed_in: SignedIn, settings: Settings
+) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 300
+    client = signed_in(alice)
+    answers = [client.get("/api/me/").status_code for _ in range(10)]
+    elsewhere = 280
+    count(f"api:user:{alice.pk}", 60, elsewhere)
+
+    answers += [client.get("/api/me/").status_code for _ in range(20)]
+
+    # What this process had taken and not used is not lost on it.
+    assert answers.count(200) == 300 - elsewhere
+    assert answers[-1] == 429
+
+
 def test_client_cannot_choose_the_address_that_counts(db: None) -> None:
     for number in range(30):
         answer = Client(headers={"x-forwarded-for": f"10.0.0.{number}"}).get("/join/unknown/")
