@@ -55,6 +55,10 @@ class JobAdmin(ReadOnlyMixin, Listed):
         rows: QuerySet[Job] = super().get_queryset(request).annotate(act=KT("payload__act"))
         return rows.defer("payload", "result")
 
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """Follow the index of the outbox where one state is asked for."""
+        return ["-not_before", "-id"] if "state__exact" in request.GET else ["-id"]
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Refuse: what was begun must come to its end; rows are forgotten by their age."""
         return False
