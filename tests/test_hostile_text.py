@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gallery.models import Album, Image, ShareLink, SmartAlbum, Tag, User
+from gallery.models import Album, Image, ShareLink, SmartAlbum, Tag, User, Webhook
 from gallery.search import index
 from tests.access_table import TABLE
 from tests.access_world import World, make_world
@@ -58,6 +58,7 @@ def spread(owner: User, text: str) -> World:
     Tag.objects.filter(name="ridge").update(name=word[:60])
     SmartAlbum.objects.update(title=word[:200])
     ShareLink.objects.update(title=word[:200])
+    Webhook.objects.update(name=word[:100])
     User.objects.update(first_name=word[:150], last_name=word[:150])
     index.refresh(list(Image.objects.values_list("pk", flat=True)))
     return world

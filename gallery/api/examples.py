@@ -46,6 +46,9 @@ SENT: dict[str, Any] = {
     "PatchedTag": {"name": "ridge"},
     "Tagging": {"images": [ID, OTHER_ID], "names": ["ridge", "autumn"]},
     "Turn": {"degrees": 90},
+    "Webhook": {"name": "backup", "url": "https://nas.example.com/photosky", "events": ["photo.ready", "photo.deleted"]},
+    "PatchedWebhook": {"active": False},
+    "Replay": {"deliveries": [ID]},
 }  # fmt: skip
 # Members by their names, wherever they stand.
 MEMBERS: dict[str, Any] = {
@@ -80,6 +83,7 @@ SAID = {
     "405": ("method_not_allowed", 'Method "PUT" not allowed.'),
     "406": ("not_acceptable", "Could not satisfy the request Accept header."),
     "409": ("tag_exists", "There is a tag “ridge” already: merge the two instead."),
+    "410": ("cursor_too_old", "This cursor is older than 90 days: ask for a new cursor, list everything again."),
     "412": ("changed_meanwhile", "Somebody changed this since you read it: read it again, then send the change."),
     "413": ("body_too_large", "The body is over 1024 KB: send fewer items at a time."),
     "415": ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),

@@ -47,6 +47,7 @@ PROBLEMS = {
     "405": "This address does not take the method: `Allow` says which it takes.",
     "406": "None of the media types that the client accepts can be given.",
     "409": "It cannot be done as things stand: `code` says why.",
+    "410": "The cursor is older than what is remembered: list everything again.",
     "412": "Somebody changed it since the version that If-Match names: read it again.",
     "413": "The body is too large, there are too many items, or no space is left.",
     "415": "The body is not application/json.",
@@ -67,6 +68,7 @@ AT_STORE = {
 }
 # What an operation answers beside what follows from its address and body.
 MORE: dict[str, set[str]] = {
+    "changes_list": {"410"},
     "images_list": {"404"},
     "images_bulk": {"404"},
     "images_rotate": {"409"},
