@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from gallery import remembered
 from gallery.models import Image, ImageQuerySet, User
 from gallery.models.images import IN_TIMELINE
 
@@ -85,11 +86,19 @@ def month_span(year: int, month: int) -> Span:
 def months(user: User) -> list[Month]:
     """Return the months of the user's timeline that hold photos, newest first.
 
-    The index image_month holds all that is asked; a condition beside the owner might lead a planner to another one.
+    They are remembered until something in the library changes.
+    """
+    return [Month(*month) for month in remembered.or_counted(user, "months", lambda: _counted(user))]
+
+
+def _counted(user: User) -> list[tuple[int, int, int]]:
+    """Count each month: the index image_month holds all that is asked.
+
+    A condition beside the owner might lead a planner to another index.
     """
     owned = Image.objects.owned_by(user).order_by("-month").values_list("month")
     counted = owned.annotate(count=Count("month", filter=IN_TIMELINE))
-    return [Month(number // 100, number % 100, count) for number, count in counted if count]
+    return [(number // 100, number % 100, count) for number, count in counted if count]
 
 
 def years(found: Iterable[Month]) -> Iterator[Year]:

@@ -6,10 +6,9 @@ import operator
 from dataclasses import dataclass
 from functools import reduce
 
-from django.core.cache import cache
 from django.db.models import Count, F, Max, Min, Q
 
-from gallery import access
+from gallery import access, remembered
 from gallery.errors import GalleryError
 from gallery.models import ImageQuerySet, User
 from gallery.places import cells
@@ -18,8 +17,8 @@ from gallery.places.cells import Box
 # At most this many squares side by side, so that an answer is bounded whatever is asked.
 ACROSS = 24
 MAX_ZOOM = 22
-# From so many photos on, counting them takes a good part of a second: then what was counted holds for a while.
-MANY = 50_000
+# From so many photos on, what was counted is remembered, and holds for a while even if there are more meanwhile.
+MANY = 20_000
 MANY_KEPT_S = 120
 # From so many on, the newest of a box are found sooner by reading the library from its newest photo on.
 FEW = 2_000
@@ -98,13 +97,21 @@ def clusters(user: User, box: Box, zoom: int) -> list[Cluster]:
 def _counted(user: User, box: Box, shift: int) -> list[tuple[int, int, int, int]]:
     """Return each square that has photos in or near the box: how many, and the first and the last of their cells.
 
-    Maps of the world, on which most of a large library lies, are asked for again and again, at a few widths.
+    Maps of the world, on which most of a large library lies, are asked for again and again, at a few widths: what was
+    counted there is remembered until something changes, and while photos keep coming for some time longer.
     """
     spans = [(span.first, span.beyond) for span in cells.spans(box)]
-    known = f"map:{user.pk}:{shift}:{hashlib.sha256(repr(spans).encode()).hexdigest()}"
-    if (counted := cache.get(known)) is not None:
-        return list(counted)
-    rows = list(
+    return remembered.or_counted(
+        user,
+        f"map:{shift}:{hashlib.sha256(repr(spans).encode()).hexdigest()}",
+        lambda: _count(user, box, shift),
+        is_worth_it=lambda rows: sum(count for _, count, _, _ in rows) >= MANY,
+        at_least_s=MANY_KEPT_S,
+    )
+
+
+def _count(user: User, box: Box, shift: int) -> list[tuple[int, int, int, int]]:
+    return list(
         access.timeline_of(user)
         .filter(_inside(box))
         .annotate(square=F("cell").bitrightshift(shift))
@@ -112,9 +119,6 @@ def _counted(user: User, box: Box, shift: int) -> list[tuple[int, int, int, int]
         .values_list("square")
         .annotate(count=Count("cell"), first=Min("cell"), last=Max("cell"))
     )
-    if sum(count for _, count, _, _ in rows) >= MANY:
-        cache.set(known, rows, MANY_KEPT_S)
-    return rows
 
 
 def _extent(square: int, level: int, first: int, last: int) -> Box:
