@@ -19,7 +19,8 @@ from gallery.models import Image, ImageQuerySet, ImageTag
 from gallery.models.images import zone_of
 
 RUNGS = ("h240", "h480", "l1280", "l2560")
-_ANY = uuid.UUID(int=0)
+# Stands for an image in an address that is made once for all.
+NIL = str(uuid.UUID(int=0))
 CAMERA = {
     "make": "camera_make", "model": "camera_model", "lens": "lens", "f_number": "f_number", "exposure_s": "exposure_s",
     "iso": "iso", "focal_length_mm": "focal_length_mm", "focal_length_35mm": "focal_length_35mm",
@@ -43,7 +44,7 @@ class Around:
         """Return it for an answer to this request."""
         names = ("api:image-detail", "gallery:photo", "api:image-original")
         site = request.build_absolute_uri("/").rstrip("/")
-        detail, page, original = (site + reverse(name, args=[_ANY]) for name in names)
+        detail, page, original = (site + reverse(name, args=[NIL]) for name in names)
         return cls(request.user.pk, (detail, page, original), only)
 
 
@@ -79,10 +80,9 @@ def _urls(image: Image, around: Around) -> dict[str, str]:
 
 
 def _links(image: Image, around: Around) -> dict[str, str | None]:
-    key, nil = str(image.pk), str(_ANY)
-    detail, page, original = (link.replace(nil, key) for link in around.links)
-    is_own = image.owner_id == around.reader
-    return {"self": detail, "page": page, "original": original if is_own else None}
+    key, links = str(image.pk), around.links
+    original = links[2].replace(NIL, key) if image.owner_id == around.reader else None
+    return {"self": links[0].replace(NIL, key), "page": links[1].replace(NIL, key), "original": original}
 
 
 def _plain(column: str) -> Callable[[Image, Around], Any]:
