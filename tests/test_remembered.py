@@ -111,10 +111,9 @@ def test_the_map_of_a_large_library_is_exact_once_it_rests(
     alice: User, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gallery.places.clusters.MANY", 1)
-    cell = {"latitude": 43.2, "longitude": -4.8, "cell": 1_000_000}
-    make_image(alice, **cell)
+    make_image(alice, latitude=43.2, longitude=-4.8, cell=1_000_000)
     assert [one.count for one in clusters.clusters(alice, WORLD, 1)] == [1]
-    make_image(alice, **cell)
+    make_image(alice, latitude=43.2, longitude=-4.8, cell=1_000_000)
     clock.shift(timedelta(seconds=clusters.MANY_KEPT_S + 1))
     assert [one.count for one in clusters.clusters(alice, WORLD, 1)] == [2]
     clock.shift(timedelta(days=1))
