@@ -45,6 +45,13 @@ def test_unknown_address_gets_404(alice: User, signed_in: SignedIn, path: str) -
     check_problem(signed_in(alice).get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize("method", ["post", "patch", "put", "delete"])
+def test_unknown_address_gets_404_whatever_is_sent_there(db: None, method: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = getattr(client, method)("/api/albums/x/", {}, content_type="application/json")
+    check_problem(answer, 404, "not_found")
+
+
 def test_wrong_method_gets_405_with_the_right_ones(alice: User, signed_in: SignedIn) -> None:
     answer = signed_in(alice).put(f"/api/images/{make_image(alice).pk}/", {}, content_type="application/json")
     check_problem(answer, 405, "method_not_allowed")
