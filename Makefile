@@ -60,6 +60,10 @@ lint: setup-dev ## Check style, types, templates, the layers and the migrations
 	@$(BIN)/lint-imports
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run -v 0
 
+.PHONY: schema
+schema: setup-dev ## Write what the API says of itself to docs/openapi.yaml
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
 .PHONY: messages
 messages: setup-dev ## Bring the catalogs of translations up to date (docs/translating.md)
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.catalog
@@ -104,6 +108,12 @@ fuzz: setup-dev ## Drive broken files through the picture pipeline (FUZZ_SECONDS
 	@$(BIN)/python -m fuzz.seed .tools/fuzz/seeds && mkdir -p .tools/fuzz/found
 	@PYTHONPATH=$(CURDIR):$(CURDIR)/.tools/atheris $(BIN)/python -m fuzz.pictures -max_total_time=$(FUZZ_SECONDS) -timeout=5 \
 		-rss_limit_mb=600 -max_len=200000 -artifact_prefix=.tools/fuzz/ .tools/fuzz/found .tools/fuzz/seeds
+
+.PHONY: fuzz-api
+FUZZ_EXAMPLES ?= 50
+fuzz: fuzz-api
+fuzz-api: setup-dev ## Drive what no client sends against every operation of the API (FUZZ_EXAMPLES=500 for longer)
+	@PHOTOSKY_FUZZ=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/test_api_fuzz.py -n 0
 
 # Scripts of others that pages load. They are built here once and committed: nothing of npm is needed to run the gallery.
 NOBLE_HASHES := 2.4.0

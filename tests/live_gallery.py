@@ -78,6 +78,11 @@ class LiveGallery:
         }  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes and its commands are started with."""
+        return dict(self._environment)
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         with (self.folder / "gallery.log").open("ab") as log:
