@@ -54,7 +54,10 @@ class AuditEntryAdmin(ReadOnlyMixin, Listed):
         return False
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str  # noqa: ARG002
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[AuditEntry],
+        search_term: str,
     ) -> tuple[QuerySet[AuditEntry], bool]:
         """Find by an index: an id is anything's, everything else is a name."""
         term = search_term.strip()

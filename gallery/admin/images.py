@@ -46,7 +46,7 @@ ORIGINAL = (
     "updated_at",
 )  # fmt: skip
 FACTS = (
-    "taken", "camera_make", "camera_model", "lens", "f_number", "exposure_s", "iso", "focal_length_mm",
+    "taken_by_whom", "camera_make", "camera_model", "lens", "f_number", "exposure_s", "iso", "focal_length_mm",
     "focal_length_35mm", "flash", "rating", "position", "where", "orientation", "rotation", "metadata_shown",
 )  # fmt: skip
 
@@ -100,8 +100,15 @@ class ImageAdmin(ActionsMixin, Listed):
 
     @admin.display(description=gettext_lazy("Taken"))
     def taken(self, image: Image) -> str:
-        source = Image.TakenSource(image.taken_source).label
-        return f"{image.taken_local:%Y-%m-%d %H:%M} ({source})"
+        return f"{image.taken_local:%Y-%m-%d %H:%M}"
+
+    @admin.display(description=gettext_lazy("Taken"))
+    def taken_by_whom(self, image: Image) -> str:
+        """Return the time with what it is known from."""
+        offset = "" if image.taken_offset_minutes is None else f" {image.taken_local:%z}"
+        return (
+            f"{image.taken_local:%Y-%m-%d %H:%M:%S}{offset} ({Image.TakenSource(image.taken_source).label})"
+        )
 
     @admin.display(description=gettext_lazy("Pixels"))
     def dimensions(self, image: Image) -> str:

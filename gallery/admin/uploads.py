@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 
 from gallery import objectstore, waking
@@ -36,7 +37,7 @@ class UploadAdmin(ReadOnlyMixin, Listed):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         return super().get_queryset(request).defer("parts")
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Follow the index of the outbox where one state is asked for: to find a few among a million is no sorting."""
         return ["-lease_until", "-id"] if "state__exact" in request.GET else ["-id"]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -55,7 +56,7 @@ class JobAdmin(ReadOnlyMixin, Listed):
         rows: QuerySet[Job] = super().get_queryset(request).annotate(act=KT("payload__act"))
         return rows.defer("payload", "result")
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Follow the index of the outbox where one state is asked for."""
         return ["-not_before", "-id"] if "state__exact" in request.GET else ["-id"]
 
