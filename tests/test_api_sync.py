@@ -43,7 +43,7 @@ def settle() -> None:
     """Let everything be as old as what the feed tells."""
     moment = timezone.now() - changes.LAG - timedelta(seconds=1)
     for rows in (Image, Album, ShareLink):
-        rows.objects.update(created_at=moment, updated_at=moment)  # type: ignore[attr-defined]
+        rows.objects.update(created_at=moment, updated_at=moment)
     Tombstone.objects.update(gone_at=moment)
 
 
@@ -84,7 +84,7 @@ def test_cursor_leads_through_all_pages_to_the_end(alice: User, api: Client) -> 
     found, cursor, has_more = [], a_day_ago(), True
 
     while has_more:
-        answer = api.get("/api/changes/", {"since": cursor, "limit": 2}).json()
+        answer = api.get("/api/changes/", {"since": cursor, "limit": "2"}).json()
         found += [one["id"] for one in answer["results"]]
         cursor, has_more = answer["cursor"], answer["has_more"]
 
@@ -151,7 +151,7 @@ def test_queries_of_the_feed_do_not_grow_with_its_rows(alice: User, api: Client,
         with CaptureQueriesContext(
             connection,
         ) as captured:
-            answer = api.get("/api/changes/", {"since": a_day_ago(), "limit": 500, "expand": expand})
+            answer = api.get("/api/changes/", {"since": a_day_ago(), "limit": "500", "expand": expand})
         assert len(answer.json()["results"]) == min(3 * more + 1, 500)
         counts.append(len(captured))
 

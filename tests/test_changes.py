@@ -7,15 +7,27 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from gallery import albums, bulk, changes, editing, members, ordering, owning, removals, sharing, stacks, tags
+from gallery import (
+    albums,
+    bulk,
+    changes,
+    editing,
+    members,
+    ordering,
+    owning,
+    removals,
+    renditions,
+    sharing,
+    stacks,
+    tags,
+)
 from gallery import bin as photo_bin
 from gallery.changes import Cursor, Kind
 from gallery.models import Album, AlbumImage, Image, Tag, Tombstone, User
 from gallery.places import naming
-from tests.make import make_album, make_image
+from tests.make import make_album, make_image, upload_photo
 
 LONG_AGO = timezone.now() - timedelta(days=2)
-pytestmark = pytest.mark.usefixtures("signing")
 
 
 def age(*rows: Any) -> None:
@@ -364,3 +376,18 @@ def test_version_that_a_change_of_tags_answers_is_that_of_the_row(alice: User) -
     editing.change(image, {"tags": ["ridge"]})
 
     assert editing.version(image) == editing.version(Image.objects.get(pk=image.pk))
+
+
+@pytest.mark.usefixtures("s3")
+def test_photo_that_arrives_is_told_as_created_and_when_its_pictures_have_other_addresses_as_changed(
+    alice: User,
+) -> None:
+    arrived = upload_photo(alice).image
+    assert arrived is not None
+    assert told(alice) == [("image", arrived.pk, "created")]
+    age(arrived)
+
+    arrived.refresh_from_db()
+    renditions.rebuild(arrived, turn=90)
+
+    assert told(alice) == [("image", arrived.pk, "changed")]

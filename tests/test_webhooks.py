@@ -4,8 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from gallery.webhooks.events import EVENTS
 from tests.make import make_album, make_image
 from tests.receiver import Receiver, receiving
 
+DOCS = Path(__file__).parent.parent / "docs" / "webhooks.md"
 ALL = list(EVENTS.values())
 State = WebhookDelivery.State
 
@@ -104,6 +107,26 @@ def test_message_is_signed_as_standard_webhooks_says(alice: User, receiver: Rece
     assert sent.headers["content-type"] == "application/json"
     assert sent.path == "/hook?from=photosky"
     assert len(key) == 32
+
+
+def test_example_of_the_docs_tells_what_is_ours_from_what_is_not(alice: User, receiver: Receiver) -> None:
+    _hook, secret = make_hook(alice, receiver)
+    settle(make_image(alice))
+    work()
+    sent = receiver.received[0]
+    found = re.search(r"```python\n(.+?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    shown: dict[str, Any] = {}
+    exec(found[1], shown)  # our own page
+
+    shown["verify"](secret, sent.headers, sent.body)
+    for wrong in (
+        (signing.new_secret(), sent.headers, sent.body),
+        (secret, sent.headers, sent.body + b" "),
+        (secret, sent.headers | {"webhook-timestamp": "1789401780"}, sent.body),
+    ):
+        with pytest.raises(ValueError, match=r"forged|too old"):
+            shown["verify"](*wrong)
 
 
 def test_each_event_has_its_name(alice: User, hook: Webhook, receiver: Receiver) -> None:
