@@ -134,6 +134,7 @@ def test_each_call_asks_for_its_scope(alice: User) -> None:
     refusal(reader.post("/api/assets/bulk-upload-check", {"assets": []}, "application/json"), 403)
     refusal(reader.post("/api/albums", {"albumName": "Picos"}, "application/json"), 403)
     refusal(uploader.get("/api/users/me"), 403)
+    assert uploader.head("/api/users/me").status_code == 403
     refusal(immich(alice, "share").get("/api/albums"), 403)
     assert not Upload.objects.exists()
     assert send(uploader, data).status_code == 201

@@ -51,13 +51,11 @@ def relay(owner: User, file: File, content: IO[bytes], sha1: str) -> Relayed:
         if answer.image.binned_at:
             raise InBin
         # It came before such names were kept.
-        Upload.objects.filter(owner=owner, image=answer.image, sha256=file.sha256, sha1=None).update(
-            sha1=sha1
-        )
+        _name(Q(image=answer.image), sha1)
         return Relayed(answer.image.pk, is_new=False)
     # One file alone has no double in its batch.
     upload = cast("Upload", answer.upload)
-    Upload.objects.filter(pk=upload.pk, sha1=None).update(sha1=sha1)
+    _name(Q(pk=upload.pk), sha1)
     if answer.status == "exists":
         return Relayed(upload.pk, is_new=False)
     try:
@@ -69,6 +67,11 @@ def relay(owner: User, file: File, content: IO[bytes], sha1: str) -> Relayed:
     if finish(upload).state == State.REJECTED:
         raise InvalidUpload(gettext(upload.reason))
     return Relayed(upload.pk, is_new=True)
+
+
+@atomic_retry
+def _name(which: Q, sha1: str) -> None:
+    Upload.objects.filter(which, sha1=None).update(sha1=sha1)
 
 
 def known_by_sha1(owner: User, sha1s: Sequence[str]) -> dict[str, uuid.UUID]:

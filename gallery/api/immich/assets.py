@@ -21,6 +21,7 @@ from gallery.errors import UnsupportedType
 # The command asks about 5,000 files at a time, each by its path.
 MAX_CHECKED = 10_000
 MAX_BODY_BYTES = 16 * 1024**2
+MAX_NAME = 255
 
 
 class LargeJSONParser(parsers.JSONParser):
@@ -69,7 +70,7 @@ class AssetsView(ImmichView):
         asset = form.get(PART)
         if not isinstance(asset, Asset):
             raise exceptions.ParseError(f"The form holds no file: send one as {PART}.")
-        name = form.get("filename") or asset.filename
+        name = str(form.get("filename") or asset.filename)[:MAX_NAME]
         _refuse_what_is_unknown(form)
         _refuse_what_is_damaged(
             asset, name, form.get("fileSize"), request.headers.get("x-immich-checksum", "")

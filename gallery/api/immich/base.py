@@ -34,7 +34,8 @@ class WithinScopes(permissions.BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether the token may use the method of the view."""
-        token, wanted = request.auth, getattr(view, "scopes", {}).get(request.method or "", ())
+        method = "GET" if request.method == "HEAD" else request.method
+        token, wanted = request.auth, getattr(view, "scopes", {}).get(method, ())
         self.message = (
             f"This token does not allow this; its scopes are: {getattr(token, 'scopes', '')}. "
             f"Use a token with the scope {' or '.join(wanted)}: scopes read and upload are all that an uploader needs."

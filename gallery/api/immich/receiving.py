@@ -118,7 +118,7 @@ class _Taking(FileUploadHandler):
         super().new_file(field_name, file_name, *args, **kwargs)
         if field_name != PART or self.asset is not None:
             raise SkipFile
-        self.name = file_name
+        self.name = file_name[:255]
         self.asset = Asset(file_name)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
