@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from gallery.errors import GalleryError
 from gallery.models import Album, Image, ShareLink, Tombstone, User
+from photosky import database
 
 # A change is dated when it is made and seen when its transaction ends, so that changes appear out of order: one that was
 # dated before a cursor may be committed after the cursor was read. Nothing younger than this is told, because by then
@@ -133,17 +134,21 @@ def since(owner: User, cursor: Cursor, limit: int = 100, now: datetime | None = 
     return Page(entries, onward, has_more)
 
 
-def anything_since(owner: User, cursor: Cursor, now: datetime | None = None) -> bool:
-    """Return whether something changed after the cursor, told yet or not."""
+def oldest_since(owner: User, cursor: Cursor, now: datetime | None = None) -> datetime | None:
+    """Return when the first change after the cursor was made, told yet or not; None where nothing has changed."""
     now = now or timezone.now()
-    return any(source.after(owner, cursor, now).exists() for source in _SOURCES)
+    firsts = [
+        source.after(owner, cursor, now).order_by(source.dated).values_list(source.dated, flat=True).first()
+        for source in _SOURCES
+    ]
+    return min((first for first in firsts if first is not None), default=None)
 
 
 def forget_gone(now: datetime | None = None) -> int:
     """Delete tombstones that no cursor needs any more, at most 500. Returns how many."""
     old = Tombstone.objects.filter(gone_at__lt=(now or timezone.now()) - FORGOTTEN_AFTER)
     chosen = list(old.order_by("gone_at", "id").values_list("pk", flat=True)[:MAX_LIMIT])
-    return Tombstone.objects.filter(pk__in=chosen).delete()[0] if chosen else 0
+    return database.delete(Tombstone.objects.filter(pk__in=chosen)) if chosen else 0
 
 
 def _merged(owner: User, cursor: Cursor, until: datetime, most: int) -> Iterator[Entry]:

@@ -489,3 +489,16 @@ def test_photo_whose_tags_change_is_told_as_changed(alice: User, hook: Webhook, 
     work()
 
     assert told(receiver) == [("photo.changed", str(image.pk))]
+
+
+def test_change_that_is_too_young_is_told_as_soon_as_it_is_old_enough(
+    alice: User, hook: Webhook, receiver: Receiver
+) -> None:
+    made_at = timezone.now() - timedelta(seconds=20)
+    image = make_image(alice)
+    Image.objects.filter(pk=image.pk).update(created_at=made_at, updated_at=made_at)
+
+    work()
+
+    assert receiver.received == []
+    assert Job.objects.get().not_before == made_at + delivering.SOON

@@ -58,7 +58,7 @@ def look(now: datetime | None = None) -> int:
     now, woken = now or timezone.now(), 0
     for hook in Webhook.objects.active().select_related("owner").order_by("id").iterator(chunk_size=100):
         cursor = changes.Cursor(hook.cursor_at, hook.cursor_id)
-        is_behind = hook.cursor_at < now - FOLLOW_AFTER or changes.anything_since(hook.owner, cursor, now)
+        is_behind = hook.cursor_at < now - FOLLOW_AFTER or changes.oldest_since(hook.owner, cursor, now)
         if is_behind or WebhookDelivery.objects.filter(webhook=hook).due(now).exists():
             wake(hook, timedelta())
             woken += 1
@@ -215,8 +215,7 @@ def _judged(hook: Webhook, in_a_row: int) -> Webhook | None:
 def _next_time(hook: Webhook) -> datetime | None:
     """Return when to go on: for the next attempt, or for what has changed just now; None where nothing is to come."""
     waiting = WebhookDelivery.objects.filter(webhook=hook, state=State.WAITING).order_by("not_before")
-    found = waiting.values_list("not_before", flat=True).first()
-    now = timezone.now()
-    if changes.anything_since(hook.owner, changes.Cursor(hook.cursor_at, hook.cursor_id), now):
-        return min(found or now + SOON, now + SOON)
-    return found
+    moments = [waiting.values_list("not_before", flat=True).first()]
+    if oldest := changes.oldest_since(hook.owner, changes.Cursor(hook.cursor_at, hook.cursor_id)):
+        moments.append(oldest + SOON)
+    return min((moment for moment in moments if moment is not None), default=None)
