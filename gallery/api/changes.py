@@ -76,9 +76,9 @@ class ChangesView(APIView):
         with 410, code cursor_too_old: begin again. Photos that a guest brought appear when you have approved them.
         """
         limit, text = _limit(request), request.query_params.get("since", "")
+        expand = _switch(request, "expand")
         if not text:
             return Response({"results": [], "cursor": str(changes.beginning()), "has_more": False})
-        expand = _switch(request, "expand")
         user = person(request)
         page = changes.since(user, Cursor.read(text), limit)
         items = self._items(user, page.entries) if expand else {}

@@ -91,8 +91,35 @@ class TagsField(serializers.Field[list[str], list[str], list[str], Any]):
         return [tag.name for tag in sorted(value.all(), key=lambda tag: tag.slug)]
 
 
+def wrong_type(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
+    """Return what a JSON value should be that is of another type than its field, "" where it is right.
+
+    The framework makes text of numbers, and truth of "yes", as forms need it; a program that sends them is mistaken.
+    """
+    if value is None:
+        return ""
+    if isinstance(field, serializers.ListField) and isinstance(value, list) and field.child is not None:
+        return next(filter(None, (wrong_type(field.child, one) for one in value)), "")
+    if isinstance(field, serializers.ChoiceField) and not isinstance(field, serializers.MultipleChoiceField):
+        kinds = {type(choice) for choice in field.choices if choice is not None}
+        return "" if type(value) in kinds else "Take one of the choices."
+    for kind, types, words in JSON_TYPES:
+        if isinstance(field, kind):
+            return "" if isinstance(value, types) and isinstance(value, bool) == (types is bool) else words
+    return ""
+
+
+JSON_TYPES: tuple[tuple[type, Any, str], ...] = (
+    (serializers.BooleanField, bool, "Write true or false."),
+    (serializers.IntegerField, int | float, "Write a whole number."),
+    (serializers.FloatField, int | float, "Write a number."),
+    (serializers.CharField, str, "Write text."),
+    (serializers.UUIDField, str, "Write an id as text."),
+)
+
+
 class StrictMixin:
-    """Refuses members that it does not know or that cannot be changed: a typing error must not pass as success."""
+    """Refuses members that it does not know, that cannot be changed or are of another type: what passes is meant so."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the validated data; raises ValidationError that names each unknown member."""
@@ -111,6 +138,12 @@ class StrictMixin:
                     for name in unknown
                 }
             )
+        if isinstance(data, Mapping):
+            wrong = {name: wrong_type(fields[name], value) for name, value in data.items()}
+            if any(wrong.values()):
+                raise serializers.ValidationError(
+                    {n: serializers.ErrorDetail(words, code="invalid") for n, words in wrong.items() if words}
+                )
         return super().to_internal_value(data)  # type: ignore[misc]
 
 

@@ -14,11 +14,16 @@ FIELDS = "fields"
 
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:
-    """Raise UnknownParameter for the first parameter of the query that is not known: it may be a typing error."""
-    for name in request.query_params:
+    """Raise UnknownParameter for the first parameter of the query that is not known: it may be a typing error.
+
+    One that is given twice says two things: raises InvalidParameter.
+    """
+    for name, values in request.query_params.lists():
         if name not in known and name != api_settings.URL_FORMAT_OVERRIDE:
             listed = ", ".join(sorted(known)) or "none"
             raise UnknownParameter(f"{name} is no parameter here. Known are: {listed}.")
+        if len(values) > 1:
+            raise InvalidParameter(f"{name}: give it once; several values have commas between them.")
 
 
 def read_fields(request: Request, known: Iterable[str]) -> frozenset[str] | None:
@@ -62,7 +67,8 @@ class StrictQuery:
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Hold the request to the rules of all views, then to its parameters."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        if not hasattr(self, str(request.method).lower()):
+        method = str(request.method).lower()
+        if method not in self.http_method_names or not hasattr(self, method):  # type: ignore[attr-defined]
             # That the method is none is said first, whatever was sent along.
             return
         if not (self.operation in self.filtered and getattr(self, "filter_backends", ())):
