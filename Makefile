@@ -75,7 +75,7 @@ format: setup-dev ## Format Python and templates
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py bench/shape.py bench/photographs.py,$(wildcard bench/*.py)))
 .PHONY: $(addprefix bench-,$(BENCHES))
 $(addprefix bench-,$(BENCHES)): bench-%: setup-dev
-	@$(BIN)/python -m bench.$*
+	@$(BIN)/python -m bench.$* $(ARGS)
 
 screenshots: setup-dev ## Take the screenshots of docs/ anew (ARGS="albums map" for some)
 	@$(BIN)/python docs/screenshots/take.py $(ARGS)
