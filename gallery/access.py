@@ -26,6 +26,8 @@ from gallery.models import (
 from photosky.database import atomic_retry
 
 GONE = "There is no such thing here, or it is not yours to see."
+# Up to so many, the rare are named one by one; more are met soon by reading a library from its newest photo on.
+FEW = 1_000
 M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
 
@@ -47,7 +49,18 @@ def favourites_of(user: User) -> ImageQuerySet:
 
 def archive_of(user: User) -> ImageQuerySet:
     """Return the user's own images that are kept out of the timeline."""
-    return library_of(user).exclude(archived_at=None)
+    return library_of(user).filter(archived(user))
+
+
+def archived(user: User) -> Q:
+    """Return the condition that an image of the user's is kept out of the timeline.
+
+    Where there are few, it names them: a page of them would else be looked for in the whole library.
+    """
+    kept_out = Image.objects.owned_by(user).filter(archived_at__isnull=False).order_by("archived_at", "id")
+    keys = list(kept_out.values_list("pk", flat=True)[:FEW])
+    there = Q(archived_at__isnull=False)
+    return there & Q(pk__in=keys) if len(keys) < FEW else there
 
 
 def bin_of(user: User) -> ImageQuerySet:

@@ -46,6 +46,8 @@ def condition(user: User, term: Term, albums: AlbumQuerySet) -> Condition:
         made = Condition(_tagged(user, term.value))
     elif field in _PERIODS:
         made = Condition(_PERIODS[field](term), of_others=True)
+    elif (field, term.value, negated) == ("is", "archived", False):
+        made = Condition(access.archived(user))
     else:
         made = Condition(_IS[term.value] if field == "is" else _HAS[term.value])
     if not negated:
