@@ -78,6 +78,11 @@ class Account:
         return self.session.client("budgets", region_name="us-east-1", config=self._config)
 
     @cached_property
+    def dsql(self) -> Any:
+        """Aurora DSQL."""
+        return self.session.client("dsql", config=self._config)
+
+    @cached_property
     def functions(self) -> "LambdaClient":
         """Lambda."""
         return self.session.client("lambda", config=self._config)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from photosky.provision.account import Account
 from photosky.provision.bucket import bucket_parts, delete_photos, present_region
+from photosky.provision.cluster import cluster_parts, delete_rows, endpoint
 from photosky.provision.config import ProvisionConfig
 from photosky.provision.desired import DesiredState, desired_state
 from photosky.provision.errors import ProvisionError, explained
@@ -34,6 +35,7 @@ class Stage:
         return [
             *bucket_parts(self.account, self.state.bucket),
             *queue_parts(self.account, self.state),
+            *cluster_parts(self.account, self.state.cluster),
             *role_parts(self.account, self.state),
             *policy_file_parts(self.state),
             *monitoring_parts(self.account, self.state),
@@ -71,7 +73,19 @@ class Stage:
             remains.append(
                 "No page may upload: set PHOTOSKY_SITE_URL to the gallery's address, once it has one, and run this once more."
             )
-        return remains + self._remaining_queue() + self._remaining_alarm()
+        return remains + self._remaining_queue() + self._remaining_database() + self._remaining_alarm()
+
+    def _remaining_database(self) -> list[str]:
+        if self.state.cluster is None:
+            return []
+        with explained("looking for the database"):
+            host = endpoint(self.account, self.state.cluster)
+        if host is None or host in self.config.database_hosts:
+            return []
+        return [
+            f"The database is not used yet: migrate it as its administrator, set DATABASE_URL to dsql://photosky@{host}/postgres"
+            " for the functions, and let their roles in (docs/dsql.md)."
+        ]
 
     def _remaining_queue(self) -> list[str]:
         with explained("looking for the queue"):
@@ -114,6 +128,20 @@ class Stage:
             delete_photos(self.account, self.config.bucket, report)
         elif present:
             report(f"kept: bucket {self.config.bucket} with every photo in it")
+        self._destroy_database(report, photos=photos)
+
+    def _destroy_database(self, report: Report, *, photos: str) -> None:
+        """Delete the rows with the photos that they tell of, and only then."""
+        cluster = self.state.cluster
+        if cluster is None:
+            return
+        if photos:
+            delete_rows(self.account, cluster, report)
+            return
+        with explained(f"reading cluster {cluster.name}"):
+            host = endpoint(self.account, cluster)
+        if host:
+            report(f"kept: cluster {host} with every row in it")
 
     def _may_be_destroyed(self, photos: str) -> None:
         if photos and photos != self.config.bucket:

@@ -4,9 +4,18 @@ from typing import Any
 
 from photosky.provision.budget import budget_document, readers, warnings
 from photosky.provision.config import ProvisionConfig
-from photosky.provision.desired import POLICY_NAME, Alarm, DesiredState, Queue, Role, Topic, desired_state
+from photosky.provision.desired import (
+    POLICY_NAME,
+    Alarm,
+    Cluster,
+    DesiredState,
+    Queue,
+    Role,
+    Topic,
+    desired_state,
+)
 from photosky.provision.monitoring import alarm_document
-from photosky.provision.policies import Names
+from photosky.provision.policies import CLUSTER_TAG, Names
 from photosky.provision.queues import attributes
 from photosky.provision.wiring import mapping_document, notification_document
 
@@ -29,6 +38,7 @@ def template(config: ProvisionConfig) -> dict[str, Any]:
         **{f"Alarm{number}": _alarm(alarm) for number, alarm in enumerate(state.alarms, 1)},
         "Budget": _budget(state),
         "Mapping": _mapping(state),
+        **(_cluster(state.cluster) if state.cluster else {}),
     }
     described: dict[str, Any] = _substituted(resources)
     return {
@@ -194,6 +204,14 @@ def _budget(state: DesiredState) -> dict[str, Any]:
             ],
         },
     )
+
+
+def _cluster(cluster: Cluster) -> dict[str, Any]:
+    properties = {
+        "DeletionProtectionEnabled": cluster.protected,
+        "Tags": [{"Key": CLUSTER_TAG, "Value": cluster.name}],
+    }
+    return {"Cluster": _resource("DSQL::Cluster", properties, **KEPT)}
 
 
 def _mapping(state: DesiredState) -> dict[str, Any]:

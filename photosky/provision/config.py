@@ -57,6 +57,8 @@ class ProvisionConfig:
     cdn_distribution: str = ""
     seed_cors: bool = False
     queue_url: str = ""
+    dsql: bool = False
+    database_hosts: tuple[str, ...] = ()
 
     @property
     def functions(self) -> tuple[Function, Function]:
@@ -113,6 +115,8 @@ def _config(
         cdn_distribution=_distribution(env),
         seed_cors=seed_cors,
         queue_url=env.address("PHOTOSKY_QUEUE_URL"),
+        dsql=env.boolean("PHOTOSKY_DSQL"),
+        database_hosts=_database_hosts(env),
     )
 
 
@@ -224,6 +228,12 @@ def _parameters(env: Environment) -> str:
             f"PHOTOSKY_PARAMETERS is {path!r}: set it to a path such as /photosky/production/, or to nothing."
         )
     return path
+
+
+def _database_hosts(env: Environment) -> tuple[str, ...]:
+    """Return the host in DATABASE_URL, where the stage says it and not a parameter."""
+    host = urlsplit(env.secret("DATABASE_URL")).hostname
+    return (host,) if host else ()
 
 
 def _email(env: Environment) -> str:

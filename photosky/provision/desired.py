@@ -113,6 +113,14 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """A database of Aurora DSQL. AWS names it; `name` is its tag."""
+
+    name: str
+    protected: bool = True
+
+
+@dataclass(frozen=True)
 class Mapping:
     """The queue feeds the worker; failed messages of a batch are named, so that the others are done."""
 
@@ -147,6 +155,7 @@ class DesiredState:
     budget: Budget
     mapping: Mapping
     notifications: tuple[Notification, ...]
+    cluster: Cluster | None = None
 
 
 def desired_state(config: ProvisionConfig, names: Names) -> DesiredState:
@@ -180,6 +189,7 @@ def desired_state(config: ProvisionConfig, names: Names) -> DesiredState:
             Notification(f"{config.name}-{prefix}", names.arn("sqs", queue), f"{prefix}/")
             for prefix in WATCHED_PREFIXES
         ),
+        cluster=Cluster(config.name) if config.dsql else None,
     )
 
 
@@ -255,6 +265,7 @@ def _roles(config: ProvisionConfig, names: Names, queue: str) -> tuple[Role, ...
                 parameters=config.parameters,
                 queue=queue,
                 works=config.worker in functions,
+                cluster=config.name if config.dsql else "",
             ),
             trust_file=functions[0].assume_policy,
             policy_file=functions[0].attach_policy,

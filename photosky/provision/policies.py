@@ -26,6 +26,8 @@ ON_THE_QUEUE = [
 ]
 # What both functions do themselves: tell the worker of a job.
 INTO_THE_QUEUE = ["sqs:SendMessage"]
+# By which tag a stage's database is known, here and in the role's permission to connect to it.
+CLUSTER_TAG = "photosky-stage"
 Document = dict[str, Any]
 
 
@@ -129,10 +131,11 @@ def role_policy(
     parameters: str = "",
     queue: str = "",
     works: bool = False,
+    cluster: str = "",
 ) -> Document:
     """Return what the functions of one role may do; with `parameters` read that path, with `queue` send messages to it.
 
-    One that `works` takes them off the queue as well.
+    One that `works` takes them off the queue as well; with `cluster` connect to the database of that tag.
 
     No version is ever deleted and no bucket setting changed by a role: what the program deletes by mistake stays
     restorable until the lifecycle removes it.
@@ -158,6 +161,11 @@ def role_policy(
     if queue:
         actions = INTO_THE_QUEUE + (ON_THE_QUEUE if works else [])
         statements.append(_allow("Work", actions, [names.arn("sqs", queue)]))
+    if cluster:
+        # As a role of the database that may read and write rows; as its administrator only a person connects.
+        connect = _allow("Database", ["dsql:DbConnect"], [names.arn("dsql", "cluster/*")])
+        connect["Condition"] = {"StringEquals": {f"aws:ResourceTag/{CLUSTER_TAG}": cluster}}
+        statements.append(connect)
     return document(statements)
 
 
