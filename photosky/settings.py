@@ -120,6 +120,8 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database.configuration(env.secret("DATABASE_URL"), DATA_DIR)}
+# What a statement of a request may take; API Gateway gives up after 29 seconds.
+DATABASE_STATEMENT_SECONDS = env.integer("PHOTOSKY_DATABASE_STATEMENT_SECONDS", 20, least=0)
 # Guesses at passwords are counted here. A public site has many processes, which come and go: they count in the database,
 # in the table that a migration makes. Room for more names than can be tried before the first of them is forgotten.
 SHARED_CACHE: dict[str, Any] = {

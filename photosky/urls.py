@@ -17,3 +17,5 @@ urlpatterns = [
     path("administration/", RedirectView.as_view(pattern_name="admin:index"), name="administration"),
     path("healthz/", healthz, name="healthz"),
 ]
+
+handler500 = "photosky.outages.server_error"

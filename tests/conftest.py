@@ -16,7 +16,7 @@ from tests.make import make_album, make_user
 # Playwright's synchronous driver keeps an event loop in the test's thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-pytest_plugins = ["tests.plugins.s3", "tests.plugins.cli"]
+pytest_plugins = ["tests.plugins.s3", "tests.plugins.cli", "tests.plugins.library"]
 
 
 @pytest.fixture(autouse=True)

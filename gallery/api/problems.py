@@ -16,6 +16,7 @@ from rest_framework.views import set_rollback
 from gallery import objectstore
 from gallery.api.idempotency import Replayed
 from gallery.errors import GalleryError
+from photosky import database
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ CONTENT_TYPE = "application/problem+json"
 NOT_FOUND = "There is no such thing here, or it is not yours to see."
 # The store answers again within seconds where it answers at all.
 RETRY_AFTER_S = 5
+# A database that restarts or fails over takes a little longer.
+DATABASE_RETRY_AFTER_S = 10
 
 
 class UnknownParameter(exceptions.APIException):
@@ -63,6 +66,13 @@ def null_character(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body | {"instance": request.path}, status=400, content_type=CONTENT_TYPE)
 
 
+def database_unavailable(request: HttpRequest) -> JsonResponse:
+    """Answer for a request that broke before or after its view because the database cannot work."""
+    body, headers = _of_database()
+    body["instance"] = request.path
+    return JsonResponse(body, status=503, content_type=CONTENT_TYPE, headers=headers)
+
+
 def _described(error: Exception, context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, Http404):
         return _body(404, "not_found", NOT_FOUND), {}
@@ -76,6 +86,10 @@ def _described(error: Exception, context: Mapping[str, Any]) -> tuple[dict[str, 
         return _of_store(error)
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
+    if database.is_outage(error):
+        # As above: its own words name hosts and people.
+        logger.error("database unavailable error=%s", error)
+        return _of_database()
     return _unforeseen(error, context)
 
 
@@ -102,6 +116,11 @@ def _of_store(error: objectstore.ObjectStoreError) -> tuple[dict[str, Any], dict
     return _body(
         502, "store_failed", "The object store refused the request. Tell the owner of this site."
     ), {}
+
+
+def _of_database() -> tuple[dict[str, Any], dict[str, str]]:
+    detail = "The database cannot answer at the moment: try again in a few seconds."
+    return _body(503, "database_unavailable", detail), {"Retry-After": str(DATABASE_RETRY_AFTER_S)}
 
 
 def _of_framework(error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:

@@ -1,10 +1,15 @@
-"""A real PostgreSQL for one test session: on a free port, in a temporary folder, as a user that is not root."""
+"""A real PostgreSQL for one test session: on a free port, in a temporary folder, as a user that is not root.
+
+`python -m tests.deployment.postgres COMMAND ...` runs a command whose DATABASE_URL names such a server.
+"""
 
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 PASSWORD = "only-for-tests"
+START_S = 60
 
 
 def binaries() -> Path | None:
@@ -21,39 +27,85 @@ def binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
+class Server:
+    """A server on a folder of its own. It keeps its port and its rows when it is stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = _free_port()
+        self._user = _owner(folder)
+        self._running: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://photosky:{PASSWORD}@127.0.0.1:{self._port}/postgres"
+        password = folder / "password"
+        password.write_text(PASSWORD, encoding="utf-8")
+        password.chmod(0o644)
+        self._run(
+            "initdb", "-D", folder / "data", "-U", "photosky", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start it where it does not run, and wait until it answers."""
+        if self._running is not None:
+            return
+        log = self._folder / "log"
+        with log.open("ab") as sink:
+            self._running = subprocess.Popen(
+                [_program("postgres"), "-D", self._folder / "data", "-h", "127.0.0.1", "-p", str(self._port),
+                 "-k", self._folder, "-c", "fsync=off"],
+                stdout=sink, stderr=subprocess.STDOUT, **self._whose(),
+            )  # fmt: skip
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self._running.poll() is None:
+            if self._is_ready():
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL does not start: {log.read_text(encoding='utf-8')}")
+
+    def stop(self) -> None:
+        """Stop it as an administrator does, who waits for nobody: open transactions are undone."""
+        if self._running is not None:
+            # What SIGINT means to it (PostgreSQL manual, section 18.5).
+            self._running.send_signal(signal.SIGINT)
+            self._running.wait(20)
+            self._running = None
+
+    def _is_ready(self) -> bool:
+        # It listens before it lets anybody in.
+        probe = [_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+        return subprocess.run(probe, check=False).returncode == 0
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        command: list[str | Path] = [_program(program), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._whose())
+
+    def _whose(self) -> dict[str, Any]:
+        return {"cwd": self._folder, **({"user": self._user} if self._user else {})}
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Yield a server that runs on an empty folder, and stop it at the end."""
+    # Not below pytest's folder: that one is closed to other users again by every session that starts.
+    with tempfile.TemporaryDirectory(prefix="photosky-postgres-") as name:
+        made = Server(Path(name))
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+
+
 @contextmanager
 def running() -> Iterator[str]:
     """Run a server on an empty folder and yield the DATABASE_URL of its database."""
-    # Not below pytest's folder: that one is closed to other users again by every session that starts.
-    with tempfile.TemporaryDirectory(prefix="photosky-postgres-") as name, _server(Path(name)) as url:
-        yield url
+    with server() as made:
+        yield made.url
 
 
-@contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def _program(name: str) -> Path:
     programs = binaries()
     assert programs is not None
-    user = _owner(folder)
-    data = folder / "data"
-    password = folder / "password"
-    password.write_text(PASSWORD, encoding="utf-8")
-    password.chmod(0o644)
-    run: dict[str, Any] = {"user": user, "cwd": folder} if user else {"cwd": folder}
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "photosky", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, **run,
-    )  # fmt: skip
-    port = _free_port()
-    server = subprocess.Popen(
-        [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"],
-        stdout=(folder / "log").open("wb"), stderr=subprocess.STDOUT, **run,
-    )  # fmt: skip
-    try:
-        _wait_for(port, server, folder / "log")
-        yield f"postgresql://photosky:{PASSWORD}@127.0.0.1:{port}/postgres"
-    finally:
-        server.terminate()
-        server.wait(20)
+    return programs / name
 
 
 def _owner(folder: Path) -> str | None:
@@ -73,12 +125,14 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"PostgreSQL does not start: {log.read_text(encoding='utf-8')}")
+def main() -> int:
+    """Run the command of the arguments beside a server; return its exit status."""
+    if binaries() is None:
+        sys.stderr.write("PostgreSQL is not installed (Debian: apt install postgresql).\n")
+        return 1
+    with running() as url:
+        return subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
