@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from gallery.models import ApiToken, AuditEntry, Image, ImageQuerySet, User, new_id
+from photosky import database
 from photosky.database import atomic_retry
 
 CHUNK = 500
@@ -130,7 +131,7 @@ def forget_old() -> int:
     forgotten = 0
     for _ in range(ROUNDS):
         keys = list(old.order_by("id").values_list("pk", flat=True)[:CHUNK])
-        forgotten += AuditEntry.objects.filter(pk__in=keys).delete()[0] if keys else 0
+        forgotten += database.delete(AuditEntry.objects.filter(pk__in=keys)) if keys else 0
         if len(keys) < CHUNK:
             break
     return forgotten
@@ -145,7 +146,7 @@ def forget_person(user: User) -> None:
         owner=user, actor=user
     )
     while keys := list(own.values_list("pk", flat=True)[:CHUNK]):
-        AuditEntry.objects.filter(pk__in=keys).delete()
+        database.delete(AuditEntry.objects.filter(pk__in=keys))
     for column in ("actor", "owner"):
         rows = AuditEntry.objects.filter(**{column: user})
         while keys := list(rows.values_list("pk", flat=True)[:CHUNK]):

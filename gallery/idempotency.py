@@ -24,6 +24,7 @@ from django.utils.crypto import salted_hmac
 
 from gallery.errors import GalleryError
 from gallery.models import IdempotencyKey, User, new_id
+from photosky import database
 from photosky.database import atomic_retry
 
 logger = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def keep(held: Held, answer: Answer) -> None:
     """Keep the answer of a request that is done, or let go of the key where it may be tried again."""
     mine = IdempotencyKey.objects.filter(pk=held.row, lease_token=held.lease_token, status=None)
     if answer.status >= 500 or answer.status in NOT_KEPT:
-        mine.delete()
+        database.delete(mine)
         return
     written = json.dumps([answer.data, dict(answer.headers)]).encode()
     sealed = _box(held.key, held.row)[0].encrypt(zlib.compress(written)).decode()
@@ -125,14 +126,14 @@ def keep(held: Held, answer: Answer) -> None:
 
 def let_go(held: Held) -> None:
     """Let another request take the key: this one came to nothing."""
-    IdempotencyKey.objects.filter(pk=held.row, lease_token=held.lease_token, status=None).delete()
+    database.delete(IdempotencyKey.objects.filter(pk=held.row, lease_token=held.lease_token, status=None))
 
 
 def forget_old(now: datetime | None = None) -> int:
     """Delete keys that have had their time, at most 500. Returns how many."""
     old = IdempotencyKey.objects.filter(created_at__lt=(now or timezone.now()) - KEPT)
     chosen = list(old.order_by("created_at", "id").values_list("pk", flat=True)[:CHUNK])
-    return IdempotencyKey.objects.filter(pk__in=chosen).delete()[0] if chosen else 0
+    return database.delete(IdempotencyKey.objects.filter(pk__in=chosen)) if chosen else 0
 
 
 class KeepAnswers:

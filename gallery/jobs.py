@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 from gallery import audit, objectstore, waking
 from gallery.errors import GalleryError
 from gallery.models import Job, JobQuerySet, User
+from photosky import database
 from photosky.database import atomic_retry
 
 logger = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ def forget_finished() -> int:
     """Delete what was done or failed long ago, at most 500 rows. Returns how many."""
     old = Job.objects.exclude(state=Job.State.WAITING).filter(finished_at__lt=timezone.now() - KEPT)
     chosen = list(old.order_by("id").values_list("pk", flat=True)[:500])
-    return Job.objects.filter(pk__in=chosen).delete()[0]
+    return database.delete(Job.objects.filter(pk__in=chosen))
 
 
 def _work_on(job: Job) -> None:

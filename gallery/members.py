@@ -15,6 +15,7 @@ from gallery import access, albums, audit
 from gallery.errors import GalleryError
 from gallery.models import Album, AlbumImage, AlbumMember, User
 from gallery.models.albums import CHUNK
+from photosky import database
 from photosky.database import atomic_retry
 
 Role = AlbumMember.Role
@@ -77,7 +78,7 @@ def remove(album: Album, user: User, *, inner: bool = True, keep_photos: bool = 
             continue
         theirs = AlbumImage.objects.filter(_brought_by(user.pk), album=key)
         while entries := list(theirs.values_list("pk", flat=True)[:CHUNK]):
-            AlbumImage.objects.filter(pk__in=entries).delete()
+            database.delete(AlbumImage.objects.filter(pk__in=entries))
             Album.objects.filter(pk=key).touch()
 
 

@@ -197,6 +197,7 @@ def _still_unreferenced(removals: Sequence[Removal]) -> list[str]:
     return [key for key in keys if key not in needed]
 
 
+@atomic_retry
 def _record(removals: Sequence[Removal], failed: set[str], now: datetime) -> None:
     done = [removal.pk for removal in removals if removal.key not in failed]
     Removal.objects.filter(pk__in=done).delete()

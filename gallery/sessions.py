@@ -5,9 +5,10 @@ from importlib import import_module
 from django.conf import settings
 
 from photosky import counting
+from photosky.database import atomic_retry
 
 
 def forget_expired() -> None:
     """Delete what is over; two statements, answered by the indexes of their ends."""
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    atomic_retry(import_module(settings.SESSION_ENGINE).SessionStore.clear_expired)()
     counting.forget_expired()

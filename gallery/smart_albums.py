@@ -54,6 +54,12 @@ def change(album: SmartAlbum, title: str, query: str) -> None:
     album.title, album.query = title, query
 
 
+@atomic_retry
+def delete(album: SmartAlbum) -> None:
+    """Forget the search; what it finds stays."""
+    album.delete()
+
+
 def images(album: SmartAlbum) -> ImageQuerySet:
     """Return what the search finds for the album's owner. Raises search.QueryError: what is understood may have changed."""
     return search.run(album.owner, album.query)

@@ -38,6 +38,7 @@ from gallery.models import (
     Webhook,
     WebhookDelivery,
 )
+from photosky import database
 from photosky.database import atomic_retry
 
 KIND = "leave"
@@ -139,8 +140,8 @@ def restore(user: User) -> int:
     closed_at = datetime.fromisoformat(job.payload["closed_at"])
     for album_id, member_id, role in job.payload.get("members", []):
         if Album.objects.owned_by(user).filter(pk=album_id).exists():
-            AlbumMember.objects.get_or_create(album_id=album_id, user_id=member_id, defaults={"role": role})
-    job.delete()
+            _let_in_again(album_id, member_id, role)
+    database.delete(Job.objects.filter(pk=job.pk))
     return waste.restore(Image.objects.owned_by(user).filter(binned_at__gte=closed_at))
 
 
@@ -148,6 +149,11 @@ def restore(user: User) -> int:
 def _open_again(user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=True)
     audit.note("account.restored", user, owner=user)
+
+
+@atomic_retry
+def _let_in_again(album_id: str, member_id: str, role: str) -> None:
+    AlbumMember.objects.get_or_create(album_id=album_id, user_id=member_id, defaults={"role": role})
 
 
 def _end_memberships(user: User) -> list[list[str]]:
@@ -226,4 +232,4 @@ def _drop_uploads(user: User) -> bool:
 
 def _delete_all(rows: Any) -> None:
     while chosen := list(rows.values_list("pk", flat=True)[:CHUNK]):
-        rows.model._default_manager.filter(pk__in=chosen).delete()
+        database.delete(rows.model._default_manager.filter(pk__in=chosen))

@@ -75,6 +75,9 @@ class SmartAlbumViewSet(
             versions.require(self.request, _version(self.found))
         return self.found
 
+    def perform_destroy(self, instance: SmartAlbum) -> None:
+        smart_albums.delete(instance)
+
     @extend_schema(operation_id="smart_albums_list", summary="List smart albums")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Your smart albums, the newest first. What one finds is told by /api/search/?q=QUERY."""

@@ -10,6 +10,7 @@ from gallery import marker
 from gallery.fsck import originals, packed, records, rendered
 from gallery.fsck.findings import Report
 from gallery.models import Inspection
+from photosky import database
 
 # How many results are kept.
 KEPT = 20
@@ -50,7 +51,7 @@ def inspect(options: Options) -> Report:
         cursor=cursor,
     )
     kept = Inspection.objects.order_by("-id").values_list("pk", flat=True)[:KEPT]
-    Inspection.objects.exclude(pk__in=list(kept)).delete()
+    database.delete(Inspection.objects.exclude(pk__in=list(kept)))
     return report
 
 

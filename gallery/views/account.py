@@ -16,6 +16,7 @@ from gallery.accounts import exports, language
 from gallery.accounts.forms import ProfileForm
 from gallery.models import Album, User
 from gallery.views.people import SignedIn
+from photosky.database import atomic_retry
 
 
 @require_safe
@@ -46,7 +47,7 @@ def profile(request: SignedIn) -> HttpResponse:
 def sessions(request: SignedIn) -> HttpResponseBase:
     if not UserSession.objects.filter(session_key=request.session.session_key).exists():
         # It began before sessions were listed.
-        UserSession.objects.create_from_request(request)
+        atomic_retry(UserSession.objects.create_from_request)(request)
     answer: HttpResponseBase = views.list_usersessions(request)
     return answer
 

@@ -76,6 +76,6 @@ def delete_smart(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
     album = smart_albums.one(request.user, album_id)
     if request.method != "POST":
         return render(request, "smart_delete.html", {"smart": album})
-    album.delete()
+    smart_albums.delete(album)
     messages.success(request, _("The smart album is deleted. Its photos stay."))
     return redirect("gallery:albums")

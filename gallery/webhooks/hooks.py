@@ -16,6 +16,7 @@ from gallery.errors import GalleryError
 from gallery.models import User, Webhook, WebhookDelivery, WebhookQuerySet
 from gallery.webhooks import delivering, posting, signing
 from gallery.webhooks.events import EVENTS, PING, written
+from photosky import database
 from photosky.database import atomic_retry
 
 MOST = 10
@@ -104,7 +105,7 @@ def delete(hook: Webhook) -> None:
     rows = WebhookDelivery.objects.filter(webhook=hook)
     Webhook.objects.filter(pk=hook.pk, disabled_at=None).update(disabled_at=timezone.now())
     while chosen := list(rows.values_list("pk", flat=True)[:CHUNK]):
-        WebhookDelivery.objects.filter(pk__in=chosen).delete()
+        database.delete(WebhookDelivery.objects.filter(pk__in=chosen))
     _delete(hook)
 
 
@@ -139,7 +140,7 @@ def forget_deliveries(now: datetime | None = None) -> int:
     """Delete what was sent long ago, at most 500 rows. Returns how many."""
     old = WebhookDelivery.objects.filter(created_at__lt=(now or timezone.now()) - KEPT)
     chosen = list(old.order_by("created_at", "id").values_list("pk", flat=True)[:CHUNK])
-    return WebhookDelivery.objects.filter(pk__in=chosen).delete()[0] if chosen else 0
+    return database.delete(WebhookDelivery.objects.filter(pk__in=chosen)) if chosen else 0
 
 
 @atomic_retry
