@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from gallery import access, search, seeding
 from gallery.models import Image, User
+from gallery.places import cells
+from gallery.places.cells import Box
 from tests.make import make_image
 
 pytestmark = pytest.mark.usefixtures("signing")
@@ -87,3 +89,18 @@ def test_the_first_page_of_the_timeline_asks_at_most_eight_times(alice: User, si
     with CaptureQueriesContext(connection) as asked:
         assert browser.get("/").status_code == 200
     assert len(asked) <= 8
+
+
+def test_a_box_with_long_edges_is_divided_into_few_squares(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+    whole = cells._meets
+
+    def counting(square: tuple[int, int, int], edges: tuple[int, int, int, int]) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return whole(square, edges)
+
+    monkeypatch.setattr(cells, "_meets", counting)
+    for box in (Box(-180, -85, 180, 85), Box(-180, 10, 180, 10.001), Box(5, -85, 5.001, 85)):
+        assert cells.spans(box)
+    assert looked_at < 10_000

@@ -15,6 +15,8 @@ LEVEL = 26
 # Where Mercator's square ends: nearer to the poles everything lies in its last row.
 MAX_LATITUDE = 85.0511287798
 _SIDE = 1 << LEVEL
+# A long edge runs through thousands of squares that are few ranges: they would be divided for a third of a second.
+DIVIDED = 4
 
 
 class Box(NamedTuple):
@@ -100,6 +102,8 @@ def _covering(edges: tuple[int, int, int, int], most: int) -> list[Span]:
     cut = [(0, 0, 0)]
     while cut and cut[0][0] < LEVEL:
         divided = [part for square in cut for part in _quarters(square) if _meets(part, edges)]
+        if len(divided) > DIVIDED * most:
+            break
         inner = [part for part in divided if _inside(part, edges)]
         if len(_joined(sorted(map(_span, [*whole, *divided]), key=lambda span: span.first))) > most:
             break
