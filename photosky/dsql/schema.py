@@ -1,5 +1,6 @@
 """Changes of the schema, each a statement that may be run again: a migration that was cut off goes on where it stopped."""
 
+from copy import copy
 from typing import Any
 
 from django.db import NotSupportedError
@@ -198,7 +199,16 @@ class DatabaseSchemaEditor(Editor):  # type: ignore[misc]
         new_type: Any,
         *rest: Any,
     ) -> None:
-        """Change a column: its type by a new column, NOT NULL by a check."""
+        """Change a column: its type by a new column, NOT NULL by a check.
+
+        A column that is gone was taken away by a later step, before the migration was cut off.
+        """
+        if not self.collect_sql and not self._has_column(model, old_field.column):
+            if not self._has_column(model, new_field.column):
+                return
+            # It has its new name already.
+            old_field = copy(old_field)
+            old_field.column = new_field.column
         if old_field.null and not new_field.null and (value := self.effective_default(new_field)) is not None:
             self._fill(model, old_field, "%s", [value])
         super()._alter_field(model, old_field, new_field, old_type, new_type, *rest)
@@ -247,20 +257,20 @@ class DatabaseSchemaEditor(Editor):  # type: ignore[misc]
             )
             return
         table, column = self.quote_name(model._meta.db_table), self.quote_name(field.column)
-        copy = self.quote_name(f"{field.column}_retyped")
+        retyped = self.quote_name(f"{field.column}_retyped")
         key = self.quote_name(model._meta.pk.column)
         if self._has_column(model, field.column):
-            self.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {copy} {new_type}", None)
+            self.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {retyped} {new_type}", None)
             step = (
-                f"UPDATE {table} SET {copy} = {column}::text::{new_type} WHERE {key} IN (SELECT {key} FROM {table}"  # noqa: S608
-                f" WHERE {copy} IS NULL AND {column} IS NOT NULL LIMIT {STEP})"
+                f"UPDATE {table} SET {retyped} = {column}::text::{new_type} WHERE {key} IN (SELECT {key} FROM {table}"  # noqa: S608
+                f" WHERE {retyped} IS NULL AND {column} IS NOT NULL LIMIT {STEP})"
             )
             with self.connection.cursor() as cursor:
                 cursor.execute(step)
                 while cursor.rowcount >= STEP:
                     cursor.execute(step)
             self.execute(self.sql_delete_column % {"table": table, "column": column}, None)
-        self.execute(f"ALTER TABLE {table} RENAME COLUMN {copy} TO {column}", None)
+        self.execute(f"ALTER TABLE {table} RENAME COLUMN {retyped} TO {column}", None)
         for statement in self._model_indexes_sql(model):
             self.execute(statement, None)
         for constraint in model._meta.constraints:
