@@ -24,14 +24,16 @@ R = TypeVar("R")
 
 dj_database_url.register("dsql", dsql.ENGINE)
 
+POSTGRESQL = "django.db.backends.postgresql"
 # SQLSTATE 40001 serialization_failure and 40P01 deadlock_detected (PostgreSQL manual, appendix A): the whole
 # transaction may simply be run again. SQLite's counterpart is a lock that outlasted its timeout.
 RETRIED_STATES = frozenset({"40001", "40P01"})
 # 23505 unique_violation: under REPEATABLE READ the row in the way may be one that this transaction cannot see yet.
 UNSEEN_ROW = "23505"
-# By time and not by number: of many who change one row each wins in the end, and none waits longer than a visitor does.
+# By time and not by number: of many who change one row each wins in the end, and none tries longer than a visitor waits.
 # SQLite has waited longer for its lock before it fails.
 RETRY_FOR_S = 15.0
+UNQUEUED_ATTEMPTS = 3
 # The classes of SQLSTATE that speak of the server and not of the statement: connection, resources, intervention of
 # an operator (also a statement that took too long), system; then a lock that was not had, and a server that only reads.
 OUTAGES = ("08", "53", "57", "58", "55P03", "25006", *RETRIED_STATES)
@@ -65,7 +67,7 @@ def configuration(url: str, data_dir: Path) -> dict[str, Any]:
             # FULL, not NORMAL: an upload that was acknowledged must survive a power cut.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
         }
-    elif config["ENGINE"] == "django.db.backends.postgresql":
+    elif config["ENGINE"] == POSTGRESQL:
         from psycopg import IsolationLevel
 
         # READ COMMITTED loses read-modify-write updates; under REPEATABLE READ they fail with 40001 instead.
@@ -97,6 +99,8 @@ def atomic_retry(function: Callable[P, R]) -> Callable[P, R]:
         for attempt in itertools.count(1):
             try:
                 with _marked(connection), transaction.atomic():
+                    if attempt > UNQUEUED_ATTEMPTS:
+                        _queue_up(connection)
                     return function(*args, **kwargs)
             except DatabaseError as error:
                 if not _is_worth_a_retry(error, attempt, deadline):
@@ -105,6 +109,17 @@ def atomic_retry(function: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return run
+
+
+def _queue_up(connection: BaseDatabaseWrapper) -> None:
+    """Let those who lost several times go one after the other, in the order in which they came.
+
+    LOCK takes no snapshot: what is read afterwards is what the one before has left (PostgreSQL manual, LOCK).
+    """
+    if connection.settings_dict["ENGINE"] == POSTGRESQL:
+        with connection.cursor() as cursor:
+            # A table that every library has. The lock is in nobody's way but theirs who ask for the same.
+            cursor.execute("LOCK TABLE django_migrations IN SHARE UPDATE EXCLUSIVE MODE")
 
 
 @atomic_retry

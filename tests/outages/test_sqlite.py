@@ -6,10 +6,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from gallery.models import Album, AuditEntry, User
+from photosky import database as engine
 from tests.faults.library import use_database
 from tests.make import make_album, make_user
 
@@ -61,8 +63,12 @@ def read_only(_path: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("trouble", [locked, full, read_only])
 def test_who_writes_is_asked_to_come_again_and_nothing_is_written_half(
-    visitor: Client, database: Path, trouble: Callable[[Path], Iterator[None]]
+    visitor: Client,
+    database: Path,
+    trouble: Callable[[Path], Iterator[None]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(engine, "RETRY_FOR_S", 0.2)
     album = make_album(User.objects.get(), title="Autumn")
     body = {"title": "Summer", "description": "A long summer. " * 300}
     with trouble(database):  # type: ignore[attr-defined]  # each is a context manager
@@ -88,3 +94,13 @@ def test_file_that_is_not_there_is_told_by_pages_that_need_none(visitor: Client,
     assert [answer.status_code for answer in answers] == [503] * 4
     assert "sqlite" not in "".join(answer.content.decode() for answer in answers)
     assert visitor.get("/").status_code == 200
+
+
+def test_session_that_cannot_be_saved_is_not_taken_for_one_that_was_ended(visitor: Client) -> None:
+    session = visitor.session
+    with said("PRAGMA query_only = ON", "PRAGMA query_only = OFF"), pytest.raises(OperationalError):
+        session.save()
+    session.save()
+    session.delete()
+    with pytest.raises(UpdateError):
+        session.save()
