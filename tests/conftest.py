@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -17,6 +18,30 @@ from tests.make import make_album, make_user
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 pytest_plugins = ["tests.plugins.s3", "tests.plugins.cli", "tests.plugins.library"]
+
+
+# What these show lies in pages, pictures and processes: the rows behind it are those of other tests.
+THE_SAME_ON_EVERY_ENGINE = frozenset(
+    {
+        "test_decoding.py", "test_formats_journey.py", "test_hostile_text.py", "test_live_photos.py",
+        "test_rotation.py", "test_template_engine.py", "test_translations.py", "test_weight.py",
+    }
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run all on SQLite; on another engine what asks it anything (`make test-postgres`), browsers aside."""
+    if connection.vendor != "sqlite":
+        left = [item for item in items if not _asks_the_database(item)]
+        items[:] = [item for item in items if _asks_the_database(item)]
+        config.hook.pytest_deselected(items=left)
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("browser") or item.path.name in THE_SAME_ON_EVERY_ENGINE:
+        return False
+    fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""What searches find. These cases hold on every engine: test_search_postgres.py runs the file on PostgreSQL as well."""
+"""What searches find. These cases hold on every engine: `make test-postgres` runs them as well."""
 
 import re
 from collections.abc import Callable, Iterable
