@@ -1,5 +1,6 @@
 """The API's description of itself: OpenAPI by drf-spectacular, and a page that lists all operations."""
 
+import json
 from functools import cache
 from typing import Any
 
@@ -191,6 +192,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
             parameter | {"kind": _kind(parameter["schema"])} for parameter in operation.get("parameters", ())
         ],
         "takes": _kind(_content(operation.get("requestBody", {}))),
+        "example": _example(operation.get("requestBody", {})),
         "responses": [
             {
                 "status": status,
@@ -200,6 +202,12 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
             for status, response in sorted(operation["responses"].items())
         ],
     }
+
+
+def _example(described: dict[str, Any]) -> str:
+    """Return the example of a body, as a program would write it."""
+    examples = [content["example"] for content in described.get("content", {}).values()]
+    return json.dumps(examples[0], indent=2, ensure_ascii=False) if examples else ""
 
 
 def _content(described: dict[str, Any]) -> dict[str, Any]:

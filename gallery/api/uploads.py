@@ -194,6 +194,11 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     lookup_value_converter = "uuid"
     sparse = ("list", "retrieve")
 
+    @property
+    def offers_upload(self) -> bool:
+        """Whether the browsable API offers to choose a photo here."""
+        return self.action == "list"
+
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form; answers name their own."""
         takes = {

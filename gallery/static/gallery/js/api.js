@@ -24,6 +24,41 @@ async function send(form) {
   answer.focus();
 }
 
+function show(step, response, body) {
+  answer.textContent += `${step}\nHTTP ${response.status} ${response.statusText}\n\n${readable(body)}\n\n`;
+}
+
+// The three steps of an upload, each with its answer, as a program goes through them.
+async function upload(form) {
+  const [file] = form.elements.file.files;
+  const headers = { Accept: "application/json", "Content-Type": "application/json",
+    "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+  answer.textContent = "";
+  const { sha256 } = await import(form.dataset.digest);
+  const files = [{ filename: file.name, bytes: file.size, content_type: file.type, sha256: await sha256(file) }];
+  const announced = await fetch(form.action, { method: "POST", headers, body: JSON.stringify({ files }) });
+  const said = await announced.text();
+  show(`POST ${form.action}`, announced, said);
+  const [result] = (announced.ok && JSON.parse(said).results) || [];
+  if (!result?.request) return;
+  const { method, url, headers: signed } = result.request;
+  const sent = await fetch(url, { method, headers: signed, body: file });
+  show(`${method} ${url.split("?")[0]}`, sent, await sent.text());
+  // 412: the bytes stand there already.
+  if (!sent.ok && sent.status !== 412) return;
+  const at = `${form.action}${result.upload.id}/finish/`;
+  const finished = await fetch(at, { method: "POST", headers });
+  show(`POST ${at}`, finished, await finished.text());
+}
+
+for (const form of document.querySelectorAll("form[data-upload]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    upload(form).catch((error) => (answer.textContent += `This could not be sent: ${error.message}`))
+      .finally(() => answer.focus());
+  });
+}
+
 for (const form of document.querySelectorAll("form[data-method]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
