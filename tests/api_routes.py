@@ -47,7 +47,8 @@ def members(url: str, method: str) -> list[str]:
     path = url.partition("?")[0]
     found = [at for at in description()["paths"] if re.fullmatch(re.sub(r"{\w+}", "[^/]+", at), path)]
     operation = description()["paths"][min(found, key=lambda at: at.count("{"))][method]
-    schema = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+    content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+    schema: dict[str, Any] = next((body["schema"] for body in content.values()), {})
     shapes = description()["components"]["schemas"]
     return list(shapes[schema["$ref"].rpartition("/")[2]]["properties"]) if "$ref" in schema else []
 

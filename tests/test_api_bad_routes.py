@@ -19,7 +19,7 @@ WITH_BODY = ("post", "patch")
 HUGE = 10**400
 NO_JSON = [b"{", b"\xff\xfe", b"[" * 100_000, b'{"a": NaN}', b'{"a": 1e999}', b'{"\x00": 1}']
 NO_OBJECT = [[], "text", 3, None, True, [{}]]
-WRONG = [
+WRONG: list[Any] = [
     None,
     True,
     -1,

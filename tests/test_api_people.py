@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
-from gallery import stacks
+from gallery import objectstore, stacks
 from gallery.accounts import closing
 from gallery.api import health
 from gallery.models import ApiToken, Image, Invitation, Upload, User
@@ -202,7 +202,7 @@ def test_health_asks_the_store_once_in_a_while_however_often_it_is_asked(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(health.objectstore, "check", lambda: asked.append(1))
+    monkeypatch.setattr(objectstore, "check", lambda: asked.append(1))
 
     for _ in range(5):
         Client().get("/api/health/")

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 from django.core.management import call_command
@@ -126,9 +126,9 @@ def codes_said_beside() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
                 found.add(str(node.value.value))
-            called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_body"
-            if called and isinstance(node.args[1], ast.Constant):
-                found.add(str(node.args[1].value))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_body":
+                code = node.args[1]
+                found |= {str(code.value)} if isinstance(code, ast.Constant) else set()
     return found
 
 

@@ -1,6 +1,7 @@
 """Scopes at every address, other sites' scripts, and how far a client is from its limit."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -26,7 +27,7 @@ def program(owner: User, *scopes: str) -> Client:
     return Client(headers={"authorization": f"Bearer {plain}"})
 
 
-def send(client: Client, route: Route, world: World) -> object:
+def send(client: Client, route: Route, world: World) -> Any:
     return getattr(client, route.method)(route.url(world), {}, content_type="application/json")
 
 

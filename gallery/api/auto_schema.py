@@ -1,5 +1,7 @@
 """How each operation is described beyond what its view says: the parameters that come with what views have in common."""
 
+from typing import Any
+
 from drf_spectacular.openapi import AutoSchema as Described
 from drf_spectacular.utils import OpenApiParameter
 
@@ -16,15 +18,16 @@ IF_NONE_MATCH = OpenApiParameter(
 VERSIONED = frozenset({"images", "albums", "smart_albums", "tags", "share_links"})
 
 
-class AutoSchema(Described):  # type: ignore[misc]  # drf-spectacular is untyped
+class AutoSchema(Described):
     """Adds `fields` where an answer is sparse, and the conditions of versions."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> Any:
         """Return what the view says, and what follows from its kind."""
+        view: Any = self.view
         more = []
-        operation = getattr(self.view, "action", None) or self.method.lower()
-        if operation in getattr(self.view, "sparse", ()):
-            names = ", ".join(self.view.field_names())
+        operation = getattr(view, "action", None) or self.method.lower()
+        if operation in getattr(view, "sparse", ()):
+            names = ", ".join(view.field_names())
             words = f"Names with commas between them, of those that are wanted. Known are: {names}."
             more.append(OpenApiParameter(FIELDS, str, description=words))
         resource, _, act = self.get_operation_id().rpartition("_")

@@ -93,7 +93,7 @@ class MovedSerializer(serializers.Serializer[Any]):
 class BinListView(ImageListView):
     """What you deleted and can still take back."""
 
-    pagination_class = BinPages
+    pagination_class: Any = BinPages
     ordered_by = ("binned_at",)
 
     @extend_schema(operation_id="bin_list", summary="List what is in the bin")

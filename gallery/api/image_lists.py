@@ -19,10 +19,10 @@ class ImagePages:
 
     # What the order of the list needs of each row.
     ordered_by: ClassVar[tuple[str, ...]] = ("taken_at",)
-    request: Request
+    request: Any
     only: frozenset[str] | None
 
-    def filter_queryset(self, queryset: ImageQuerySet) -> Any:
+    def filter_queryset(self, queryset: Any) -> Any:
         """Filter, and read no more of each row than is shown."""
         found: ImageQuerySet = super().filter_queryset(queryset)  # type: ignore[misc]
         return image_rows.bare(found, self.only, *self.ordered_by)
@@ -41,7 +41,7 @@ class ImageListView(ImagePages, StrictQuery, ListAPIView[Image]):
 
     queryset = Image.objects.none()
     serializer_class = ImageSerializer
-    pagination_class = TimelinePages
+    pagination_class: Any = TimelinePages
     filter_backends = [StrictFilterBackend]
     filterset_class: Any = NoFilter
     sparse = ("get",)

@@ -32,7 +32,7 @@ PLACE = ("region", "country", "latitude", "longitude", "altitude_m")
 class Around:
     """What the images of one answer have in common: who reads it, where the site is, what was signed for them."""
 
-    reader: uuid.UUID
+    reader: uuid.UUID | None
     links: tuple[str, str, str]
     only: frozenset[str] | None = None
     signed: Mapping[uuid.UUID, dict[str, str]] = field(default_factory=dict)

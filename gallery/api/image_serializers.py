@@ -117,7 +117,7 @@ class ImageSerializer(SparseMixin, StrictMixin, serializers.ModelSerializer[Imag
 
     def to_representation(self, instance: Image) -> dict[str, Any]:
         """Return the image as image_rows writes it; for one answer, what is around it is made once."""
-        context = self.context
+        context: Any = self.context
         if "around" not in context:
             context["around"] = image_rows.Around.of(context["request"], context.get("only"))
         return image_rows.shown(instance, context["around"])

@@ -71,7 +71,7 @@ class StrictQuery:
         if method not in self.http_method_names or not hasattr(self, method):  # type: ignore[attr-defined]
             # That the method is none is said first, whatever was sent along.
             return
-        if not (self.operation in self.filtered and getattr(self, "filter_backends", ())):
+        if not (self.operation in self.filtered and getattr(self, "filter_backends", None)):
             refuse_unknown(request, self.known_parameters)
         # To know the names of all fields takes a while.
         if self.operation in self.sparse and request.query_params.get(FIELDS):
