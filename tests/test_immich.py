@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import uuid
 from typing import Any
 
@@ -14,10 +15,12 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
+from zappa.wsgi import create_wsgi_request
 
 from gallery import bin as photo_bin
 from gallery import objectstore, tasks
 from gallery.models import ApiToken, Image, Upload, User
+from photosky.deployment.gateway import Format, FrontEnd, Request
 from photosky.env import S3Settings
 from tests.make import make_image, photo_bytes, upload_photo
 
@@ -233,6 +236,24 @@ def test_file_over_the_limit_is_refused_with_the_remedy(alice: User, settings: S
     assert "http://testserver/upload/" in words
     assert not Upload.objects.exists()
     assert send(client, data).status_code == 201
+
+
+@pytest.mark.parametrize("kind", [Format.REST, Format.HTTP])
+def test_largest_file_fits_into_a_request_to_lambda(alice: User, settings: Settings, kind: Format) -> None:
+    settings.IMMICH_MAX_BYTES = 4 * 1024**2
+    photo = photo_bytes()
+    data = photo + bytes(settings.IMMICH_MAX_BYTES - len(photo))
+    plain = ApiToken.issue(alice, "immich", ["upload"])[1]
+    headers = {"x-api-key": plain, "Content-Type": MULTIPART_CONTENT, "Host": "testserver"}
+    body = encode_multipart(BOUNDARY, form(data))
+
+    event = FrontEnd(kind, domain="testserver").event(Request("POST", "/api/assets", headers, body))
+    answer = Client().request(**create_wsgi_request(event, binary_support=True))
+
+    # Lambda's quota of one synchronous call.
+    assert len(json.dumps(event)) < 6 * 1024**2
+    assert answer.status_code == 201, answer.content
+    assert objectstore.read(Upload.objects.get().key, max_bytes=len(data)) == data
 
 
 def test_file_that_is_not_what_the_client_says_is_refused(alice: User) -> None:
