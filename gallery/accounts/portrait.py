@@ -7,7 +7,18 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 
-from gallery.models import AlbumMember, ApiToken, Invitation, Job, ShareLink, SmartAlbum, Tag, Upload, User
+from gallery.models import (
+    AlbumMember,
+    ApiToken,
+    Invitation,
+    Job,
+    ShareLink,
+    SmartAlbum,
+    Tag,
+    Upload,
+    User,
+    Webhook,
+)
 
 PERSON = ("username", "first_name", "last_name", "email", "language", "date_joined", "last_login")
 BYTES = ("used_bytes", "quota")
@@ -30,6 +41,9 @@ def portrait(user: User) -> dict[str, Any]:
         "share_links": _rows(
             ShareLink.objects.owned_by(user),
             "title", "prefix", "album_id", "image_id", "views", "created_at", "expires_at", "revoked_at",
+        ),
+        "webhooks": _rows(
+            Webhook.objects.owned_by(user), "name", "url", "events", "created_at", "delivered_at", "disabled_at",
         ),
         "invitations": _rows(
             Invitation.objects.filter(invited_by=user),
