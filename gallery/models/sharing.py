@@ -64,7 +64,10 @@ class ShareLink(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=django_timezone.now, editable=False)
     updated_at = models.DateTimeField(
-        auto_now=True, null=True, editable=False, help_text="When its terms were last changed; views do not count."
+        auto_now=True,
+        null=True,
+        editable=False,
+        help_text="When its terms were last changed; views do not count.",
     )
 
     objects = ShareLinkQuerySet.as_manager()
