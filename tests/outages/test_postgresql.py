@@ -118,6 +118,23 @@ def test_full_disk_is_told_and_leaves_nothing(gallery: Gallery, server: postgres
     assert gallery.rename("There is space").status_code == 200
 
 
+def test_server_that_only_reads_is_told_by_who_writes(gallery: Gallery, server: postgres.Server) -> None:
+    """So does the one that a failover leaves behind."""
+    before = gallery.title()
+    with psycopg.connect(server.url, autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        admin.execute("SELECT pg_reload_conf()")
+        time.sleep(0.5)
+        check_told(gallery.rename("Written nowhere"))
+        assert gallery.page().status_code == 200
+        admin.execute("SET default_transaction_read_only = off")
+        admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        admin.execute("SELECT pg_reload_conf()")
+        time.sleep(0.5)
+    assert gallery.title() == before
+    assert gallery.rename("Written again").status_code == 200
+
+
 def test_worker_outlives_an_outage(
     gallery: Gallery, server: postgres.Server, environment: dict[str, str]
 ) -> None:
