@@ -9,6 +9,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="image",
-            index=models.Index(fields=["owner", "archived_at", "id"], name="image_archive"),
+            index=models.Index(fields=["owner", "archived_at", "taken_at", "id"], name="image_archive"),
         ),
     ]

@@ -221,7 +221,7 @@ class Image(models.Model):
             models.Index(fields=["owner", "is_favorite", "taken_at", "id"], name="image_favourites"),
             models.Index(fields=["owner", "updated_at", "id"], name="image_feed"),
             # Which few are archived, without a look at the others.
-            models.Index(fields=["owner", "archived_at", "id"], name="image_archive"),
+            models.Index(fields=["owner", "archived_at", "taken_at", "id"], name="image_archive"),
         ]
 
     def __str__(self) -> str:
