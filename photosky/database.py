@@ -196,7 +196,7 @@ def limit_statements(seconds: int) -> None:
 
 
 def _limit_statements(seconds: int, connection: BaseDatabaseWrapper, **_: object) -> None:
-    if connection.vendor == "postgresql":
+    if connection.settings_dict["ENGINE"] == POSTGRESQL:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, false)", [f"{seconds}s"])
 
@@ -216,7 +216,8 @@ def _again_alone(execute: Any, sql: str, params: Any, many: Any, context: dict[s
 
 def _retry_alone(connection: BaseDatabaseWrapper, **_: object) -> None:
     if _again_alone not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_again_alone)
+        # First: who puts a wrapper on for a while takes the last one off again.
+        connection.execute_wrappers.insert(0, _again_alone)
 
 
 connection_created.connect(_retry_alone)
