@@ -39,6 +39,7 @@ ACTIONS = (
     "row.changed", "row.deleted", "row.made",
     "second_factor.added", "second_factor.refused", "second_factor.removed", "second_factor.renewed", "second_factor.reset",
     "session.begun", "session.ended", "session.refused",
+    "tag.deleted", "tag.merged", "tag.renamed",
     "token.made", "token.revoked",
     "upload.retried",
     "user.changed", "user.deleted", "user.made",

@@ -231,6 +231,7 @@ def _rename(tag: Tag, name: str) -> None:
         raise _exists(name)
     if not Tag.objects.filter(pk=tag.pk).update(name=name, slug=slug):
         raise Http404(GONE)
+    audit.note("tag.renamed", tag, owner=tag.owner_id, former=tag.name, name=name)
 
 
 @atomic_retry
@@ -249,7 +250,7 @@ def merge_some(tag: Tag, into: Tag) -> bool:
     images = [image for _key, image in rows]
     index.refresh(images)
     _touch(images)
-    return _delete_if_unused(tag)
+    return _delete_if_unused(tag, "tag.merged", into=into.name)
 
 
 @atomic_retry
@@ -259,12 +260,13 @@ def clear_some(tag: Tag) -> bool:
     ImageTag.objects.filter(tag=tag, image_id__in=images).delete()
     index.refresh(images)
     _touch(images)
-    return _delete_if_unused(tag)
+    return _delete_if_unused(tag, "tag.deleted")
 
 
-def _delete_if_unused(tag: Tag) -> bool:
-    """Delete the tag where no image carries it any more. Returns whether there is more to do."""
+def _delete_if_unused(tag: Tag, action: str, **details: str) -> bool:
+    """Delete the tag where no image carries it any more, and note why. Returns whether there is more to do."""
     if ImageTag.objects.filter(tag=tag).exists():
         return True
+    audit.note(action, tag, owner=tag.owner_id, name=tag.name, **details)
     Tag.objects.filter(pk=tag.pk).delete()
     return False

@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from gallery import albums, audit, bulk, editing, invitations, jobs, members, removals
+from gallery import albums, audit, bulk, editing, invitations, jobs, members, removals, tags
 from gallery import bin as photo_bin
 from gallery.accounts import closing, tokens
-from gallery.models import Album, AlbumMember, ApiToken, AuditEntry, Image, Job, User, least_id
+from gallery.models import Album, AlbumMember, ApiToken, AuditEntry, Image, Job, Tag, User, least_id
 from gallery.sharing import links
 from tests.make import PASSWORD, make_album, make_image, make_user
 
@@ -133,6 +133,22 @@ def test_albums_and_members_are_told(alice: User, bob: User) -> None:
     ]  # fmt: skip
     assert {line.owner for line in AuditEntry.objects.all()} == {alice}
     assert entry("member.set").details == {"person": str(bob.pk), "role": "viewer"}
+
+
+def test_tags_are_told_by_their_names(alice: User) -> None:
+    image = make_image(alice)
+    tags.add(alice, [image.pk], ["Ridge", "Hills"], noted=True)
+    ridge, hills = (Tag.objects.get(owner=alice, slug=slug) for slug in ("ridge", "hills"))
+    tags.rename(ridge, "Crest")
+    tags.merge(ridge, hills)
+    tags.delete(hills)
+    told = [(entry.action, entry.details) for entry in AuditEntry.objects.order_by("id")]
+    assert told == [
+        ("photo.tagged", {"tags": ["Ridge", "Hills"]}),
+        ("tag.renamed", {"former": "Ridge", "name": "Crest"}),
+        ("tag.merged", {"name": "Crest", "into": "Hills"}),
+        ("tag.deleted", {"name": "Hills"}),
+    ]
 
 
 def test_share_links_are_told_without_what_opens_them(alice: User) -> None:

@@ -152,7 +152,8 @@ class TagViewSet(
         """Put tags on your images, making the tags that are missing. Images of others are passed over."""
         asked = TaggingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        tags.add(person(request), asked.validated_data["images"], asked.validated_data["names"])
+        images, names = asked.validated_data["images"], asked.validated_data["names"]
+        tags.add(person(request), images, names, noted=True)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -166,7 +167,8 @@ class TagViewSet(
         """Take tags off your images. What does not carry them is passed over; the tags stay."""
         asked = TaggingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        tags.remove(person(request), asked.validated_data["images"], asked.validated_data["names"])
+        images, names = asked.validated_data["images"], asked.validated_data["names"]
+        tags.remove(person(request), images, names, noted=True)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
