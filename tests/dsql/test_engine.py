@@ -140,6 +140,7 @@ def test_the_smoke_command_passes_here_but_for_tls(dsql: str) -> None:
         except Exception as error:  # noqa: BLE001  # each is looked at
             results[name] = str(error)
     assert list(results) == ["TLS is verified"], results
+    assert "photosky_smoke" not in connections[dsql].introspection.table_names()
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["of a known authority", "of an unknown authority"])
