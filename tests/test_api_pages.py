@@ -87,6 +87,18 @@ def test_browsable_api_offers_what_can_be_sent(alice: User, signed_in: SignedIn)
     assert "&quot;files&quot;" in uploads
 
 
+def test_browsable_api_offers_to_upload_a_photo_and_begins_bodies_with_examples(
+    alice: User, signed_in: SignedIn
+) -> None:
+    client = signed_in(alice)
+    page = check_policy(client.get("/api/uploads/", headers={"accept": "text/html"}))
+    assert "data-upload" in page
+    assert 'type="file"' in page
+    bulk = client.get("/api/images/bulk/", headers={"accept": "text/html"})
+    assert bulk.status_code == 405
+    assert "&quot;add_tags&quot;" in check_policy(bulk)
+
+
 def test_browsable_api_leads_to_sign_in(db: None, client: Client) -> None:
     answer = client.get("/api/images/", headers={"accept": "text/html"})
     assert answer.status_code == 401
