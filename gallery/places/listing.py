@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import CharField, Count, Max, Q
 from django.db.models.functions import Cast
 
-from gallery import access
+from gallery import access, remembered
 from gallery.models import Image, ImageQuerySet, User
 from gallery.places import countries
 
@@ -28,9 +28,13 @@ class Entry:
 
 def countries_of(user: User) -> list[Entry]:
     """Return the countries in which the user's photos were taken, by their names."""
-    rows = _named(user).values("country").order_by().annotate(count=Count("pk"), last=_LAST)
-    entries = _entries(user, [(row["country"] or NOWHERE, row["count"], row["last"]) for row in rows])
+    entries = _entries(user, remembered.or_counted(user, "countries", lambda: _by_country(user)))
     return sorted(entries, key=lambda entry: (entry.key == NOWHERE, countries.name(entry.key)))
+
+
+def _by_country(user: User) -> list[tuple[str, int, str]]:
+    rows = _named(user).values("country").order_by().annotate(count=Count("pk"), last=_LAST)
+    return [(row["country"] or NOWHERE, row["count"], row["last"]) for row in rows]
 
 
 def places_of(user: User, country: str, after: str, limit: int) -> list[Entry]:
