@@ -57,7 +57,11 @@ def archived(user: User) -> Q:
 
     Where there are few, it names them: a page of them would else be looked for in the whole library.
     """
-    kept_out = Image.objects.owned_by(user).filter(archived_at__isnull=False).order_by("archived_at", "taken_at", "id")
+    kept_out = (
+        Image.objects.owned_by(user)
+        .filter(archived_at__isnull=False)
+        .order_by("archived_at", "taken_at", "id")
+    )
     keys = list(kept_out.values_list("pk", flat=True)[:FEW])
     there = Q(archived_at__isnull=False)
     return there & Q(pk__in=keys) if len(keys) < FEW else there

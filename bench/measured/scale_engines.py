@@ -38,7 +38,16 @@ def postgresql(folder: Path) -> Iterator[str]:
     user = _user(folder, home)
     data = home / "data"
     if not (data / "PG_VERSION").exists():
-        command: list[str | Path] = [programs / "initdb", "-D", data, "-U", "photosky", "-A", "trust", "--no-sync"]
+        command: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "photosky",
+            "-A",
+            "trust",
+            "--no-sync",
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, cwd=home)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
