@@ -11,6 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from gallery import renditions
 from gallery.admin.bases import AnyAdmin, AnyPaginator
 from gallery.admin.noting import NotedMixin
+from gallery.admin.retried import RetriedMixin
 from gallery.models import Image
 
 # Beyond so many rows nobody turns pages: searching and filtering lead further.
@@ -27,7 +28,7 @@ class BoundedPaginator(AnyPaginator):
         return int(rows.order_by().values("pk")[:COUNTED].count())
 
 
-class Listed(NotedMixin, AnyAdmin):
+class Listed(RetriedMixin, NotedMixin, AnyAdmin):
     """A list in the order of the primary key, the newest first, that neither counts nor sorts whole tables."""
 
     paginator = BoundedPaginator

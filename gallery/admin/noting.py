@@ -6,6 +6,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from gallery import audit
+from photosky.database import atomic_retry
 
 # What has a word of its own in the log; the rest are rows.
 WORDS = {"image": "photo", "album": "album", "sharelink": "link", "user": "user"}
@@ -35,7 +36,7 @@ class NotedMixin:
         if self.notes_deletion:
             for row in list(queryset):
                 _note("deleted", row, {"name": str(row)[:80]})
-        return super().log_deletions(request, queryset)  # type: ignore[misc]
+        return atomic_retry(super().log_deletions)(request, queryset)  # type: ignore[misc]
 
 
 def _note(act: str, row: Model, details: dict[str, Any]) -> None:

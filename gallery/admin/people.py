@@ -12,11 +12,12 @@ from gallery.admin import history
 from gallery.admin.bases import AnyUserAdmin
 from gallery.admin.lists import BoundedPaginator, Listed, ReadOnlyMixin, size
 from gallery.admin.noting import NotedMixin
+from gallery.admin.retried import RetriedMixin
 from gallery.models import ApiToken, User
 
 
 @admin.register(User)
-class PersonAdmin(NotedMixin, AnyUserAdmin):
+class PersonAdmin(RetriedMixin, NotedMixin, AnyUserAdmin):
     """Users. One who owns photos cannot be deleted, only made inactive."""
 
     paginator = BoundedPaginator
