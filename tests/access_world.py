@@ -85,7 +85,8 @@ def make_world(owner: User) -> World:
     images = {"shared": shared, "private": private, "binned": binned, "held": held}
     another = Tag.objects.create(owner=owner, name="another")
     parts = _parts(owner, images, album, closed)
-    named = {"another tag": str(another.pk), "the link": f"http://testserver/s/{parts['link']['token']}/"}
+    address = f"http://testserver/s/{parts['link']['token']}/"
+    named = {"another tag": str(another.pk), "the link": address, "the album": str(album.pk)}
     return World(people, parts, named)
 
 
