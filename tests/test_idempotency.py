@@ -71,7 +71,7 @@ def test_key_that_is_none_is_refused(alice: User, key: str) -> None:
     assert not Album.objects.exists()
 
 
-@pytest.mark.parametrize("key", ["x" * 255, "!", "a b~", str(uuid.uuid4())])
+@pytest.mark.parametrize("key", ["x" * 255, "!", "a b~", "5f0c3f0e-8f7e-4f0e-9a57-6f2b8f1c7d11"])
 def test_key_of_any_printable_characters_is_taken(alice: User, key: str) -> None:
     assert send(program(alice), "/api/albums/", {"title": "Picos"}, key).status_code == 201
 
