@@ -26,7 +26,7 @@ STATIC = catalog.ROOT / "gallery" / "static" / "gallery"
 UNTRANSLATED = re.compile(
     r"([ ·]+|PhotoSky|English|Deutsch|Esperanto|python manage\.py \w+|laptop|photosky_\w+…|read|Summer|Private|Ridges|ridge"
     r"|another|Potes|One|alice|contributor|editor|viewer|(, )|: |(\d+-a )?de 20\d\d|Esc|IMG_\d+\.jpg"
-    r"|\d+ \W \d+ \([\d,]+ MP\)|\w{4}…|plage|#|\"?[a-z: 0-9-]+\"?|OR|20\d\d)+"
+    r"|\d+ \W \d+ \([\d,]+ MP\)|\w{4}…|plage|https://(example\.com/hook)?|#|\"?[a-z: 0-9-]+\"?|OR|20\d\d)+"
 )
 
 
