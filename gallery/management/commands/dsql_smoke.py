@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 from photosky.dsql.base import DatabaseWrapper
 from photosky.dsql.smoke import Failed, Smoke
@@ -26,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, migrate: bool, **_: Any) -> None:
         """Run the steps; those that fail are told, and the rest tried all the same."""
+        connection = connections[DEFAULT_DB_ALIAS]
         if not isinstance(connection, DatabaseWrapper):
             raise CommandError(
                 "DATABASE_URL names no Aurora DSQL: set it to dsql://admin@CLUSTER.dsql.REGION.on.aws."
