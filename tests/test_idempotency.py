@@ -1,7 +1,6 @@
 """Idempotency-Key: a request that is sent again is not done again, and gets the answer that it got first."""
 
 import threading
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any

@@ -32,7 +32,6 @@ from gallery import bin as photo_bin
 from gallery import crashpoints, marker, objectstore, removals, tasks, uploads
 from gallery.models import Image, Upload, User
 from photosky.env import S3Settings
-from tests.faults.conftest import BUCKET
 from tests.faults.library import (
     arrive,
     bring,
@@ -48,6 +47,7 @@ from tests.faults.library import (
     use_database,
 )
 from tests.make import make_user, photo_bytes
+from tests.plugins.library import BUCKET
 
 EXAMPLES = 8
 STEPS = 12
