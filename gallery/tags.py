@@ -216,12 +216,13 @@ def _add(owner: User, image_ids: Sequence[uuid.UUID], names: Sequence[str], *, n
 @atomic_retry
 def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str], *, noted: bool) -> None:
     carrying = ImageTag.objects.filter(tag__owner=owner, tag__slug__in=slugs, image_id__in=image_ids)
-    images = list(carrying.values_list("image_id", flat=True))
+    # Only what carried one: keys of others, or of nothing, must leave no trace.
+    images = list(dict.fromkeys(carrying.values_list("image_id", flat=True)))
     carrying.delete()
-    index.refresh(image_ids)
+    index.refresh(images)
     if noted:
         _touch(images)
-        audit.note_photos("photo.untagged", dict.fromkeys(image_ids, owner.pk), tags=list(slugs))
+        audit.note_photos("photo.untagged", dict.fromkeys(images, owner.pk), tags=list(slugs))
 
 
 @atomic_retry

@@ -1,10 +1,12 @@
 """Tags: words put on images, taken off, renamed, merged and deleted; each owner's are their own."""
 
+import uuid
+
 import pytest
 from django.http import Http404
 
 from gallery import tags
-from gallery.models import Image, ImageTag, Tag, User
+from gallery.models import AuditEntry, Image, ImageTag, Tag, User
 from tests.make import make_image
 
 
@@ -38,6 +40,15 @@ def test_images_of_others_are_passed_over(alice: User, bob: User) -> None:
     tags.remove(alice, [theirs.pk], ["sea"])
     assert names_of(theirs) == {"sea"}
     assert Tag.objects.count() == 2
+
+
+def test_taking_tags_off_tells_only_of_images_that_carried_them(alice: User, bob: User) -> None:
+    mine, bare, theirs = make_image(alice), make_image(alice), make_image(bob)
+    tags.add(alice, [mine.pk], ["sea", "sand"])
+    tags.add(bob, [theirs.pk], ["sea"])
+    tags.remove(alice, [mine.pk, bare.pk, theirs.pk, uuid.uuid4()], ["sea", "sand"], noted=True)
+    told = AuditEntry.objects.filter(action="photo.untagged")
+    assert list(told.values_list("subject_id", flat=True)) == [mine.pk]
 
 
 @pytest.mark.parametrize(
