@@ -85,7 +85,8 @@ def work(job: Job, turn: jobs.Round) -> dict[str, Any]:
     images = _meant(job.owner, job.payload["act"], datetime.fromisoformat(job.payload["asked_at"]))
     done = int(job.payload.get("done", 0))
     while keys := list(images.order_by("id").values_list("pk", flat=True)[:CHUNK]):
-        moved = _STEPS[job.payload["act"]](Image.objects.filter(pk__in=keys))
+        # Asked again in each transaction: what was given to somebody else meanwhile is no longer theirs to move.
+        moved = _STEPS[job.payload["act"]](images.filter(pk__in=keys))
         if not moved:
             break
         done += moved

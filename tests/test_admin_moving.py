@@ -2,21 +2,28 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
+from pytest_django import Settings
 
 from gallery import access, chosen, jobs, owning, similar, tags
+from gallery import bin as photo_bin
+from gallery.accounts import closing
 from gallery.models import (
     Album,
     AlbumMember,
     AuditEntry,
     HashBand,
     Image,
+    Job,
     Removal,
     SearchEntry,
     SimilarPair,
@@ -269,3 +276,70 @@ def test_purging_job_leaves_what_was_binned_anew_since(alice: User) -> None:
     job.refresh_from_db()
     assert list(Image.objects.all()) == images[:1]
     assert job.result == {"counts": {"done": 1, "gone": 1}}
+
+
+@contextmanager
+def moved_when_listed(image: Image, to: User, times: int = 1) -> Iterator[None]:
+    """Give the photo to the other owner just after keys of photos were listed, so many times, in order to change them."""
+    moved = False
+
+    def move_after_listing(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        nonlocal times, moved
+        if not times and not moved:
+            moved = True
+            assert move([image], to) == {"moved": 1}
+        if times and sql.startswith('SELECT "gallery_image"."id"') and "ORDER BY" in sql:
+            times -= 1
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(move_after_listing):
+        yield
+    assert moved
+
+
+@pytest.mark.parametrize(("act", "binned"), [("purge", True), ("restore", True), ("put", False)])
+def test_bin_job_of_the_former_owner_leaves_a_photo_that_was_moved_meanwhile(
+    alice: User, dora: User, monkeypatch: pytest.MonkeyPatch, act: str, binned: bool
+) -> None:
+    images = [photo(alice, binned_at=timezone.now() if binned else None) for _ in range(3)]
+    monkeypatch.setattr(photo_bin, "MANY", 1)
+    begin = {"purge": lambda: photo_bin.empty(alice, 3), "put": lambda: photo_bin.put_all(alice)}
+    begin.get(act, lambda: photo_bin.restore_all(alice))()
+
+    with moved_when_listed(images[1], dora):
+        jobs.work_once()
+
+    left = Image.objects.get(owner=dora)
+    assert (left.pk, left.binned_at is not None) == (images[1].pk, binned)
+    assert not Removal.objects.filter(key=left.original_key).exists()
+    assert Job.objects.get().result == {"photos": 2}
+
+
+def test_closing_an_account_leaves_a_photo_that_was_moved_meanwhile(
+    alice: User, dora: User, settings: Settings
+) -> None:
+    images = [photo(alice) for _ in range(3)]
+    closing.close(alice)
+    jobs.work_once()
+
+    over = timezone.now() + timedelta(days=settings.BIN_DAYS, minutes=1)
+    # First it is looked whether anything is left to put into the bin.
+    with time_machine.travel(over), moved_when_listed(images[1], dora, times=2):
+        jobs.work_once()
+
+    assert [image.pk for image in Image.objects.all()] == [images[1].pk]
+    assert not Removal.objects.filter(key=images[1].original_key).exists()
+    assert not User.objects.filter(pk=alice.pk).exists()
+
+
+def test_binned_photo_has_the_days_of_the_bin_anew_with_its_new_owner(alice: User, dora: User) -> None:
+    long_ago = timezone.now() - timedelta(days=29)
+    binned, live = photo(alice, binned_at=long_ago), photo(alice)
+
+    assert move([binned, live], dora) == {"moved": 2}
+
+    binned.refresh_from_db()
+    live.refresh_from_db()
+    assert binned.binned_at is not None
+    assert binned.binned_at > timezone.now() - timedelta(minutes=1)
+    assert live.binned_at is None

@@ -174,7 +174,8 @@ def _forget(job: Job, turn: jobs.Round, closed: dict[str, Any]) -> dict[str, Any
     waste.put(images)
     while images.exists():
         step = list(images.order_by("id").values_list("pk", flat=True)[:CHUNK])
-        if not removals.purge(Image.objects.filter(pk__in=step)):
+        # Asked again in its transaction: what was given to somebody else meanwhile is theirs.
+        if not removals.purge(images.filter(pk__in=step)):
             raise jobs.Unfinished(closed, not_before=timezone.now() + LOOK_AGAIN)
         if turn.is_over:
             raise jobs.Unfinished(closed)
