@@ -1,25 +1,38 @@
 """Deleting and merging what very many photos hang on: a little at once, the rest by a job.
 
 Each step leaves what is true: the photos that were worked through are without the album or the tag, the others still
-carry it, until it goes itself with the last of them. Photos stay in the library.
+carry it, until it goes itself with the last of them. Photos stay in the library. What lets others into an album ends
+before the job begins.
 """
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from gallery import albums, jobs, tags
-from gallery.models import Album, AlbumImage, ImageTag, Job, Tag
+from django.utils import timezone
+
+from gallery import albums, audit, jobs, tags
+from gallery.models import Album, AlbumImage, AlbumMember, ImageTag, Invitation, Job, ShareLink, Tag
 from gallery.models.albums import CHUNK
+from photosky.database import atomic_retry
 
 # More photos take longer than anybody waits for a page.
 MANY = 2_000
+# Links, members and invitations that end in one transaction: most of them with a line in the log.
+CLOSED = 100
 ALBUM, TAG = "delete_album", "drop_tag"
 
 
 def delete_album(album: Album) -> Job | None:
-    """Delete an album and those inside it; returns the job that does, where there are very many photos inside."""
-    within = AlbumImage.objects.filter(album__in=[*albums.inner(album), album.pk])
+    """Delete an album and those inside it; returns the job that does, where there are very many photos inside.
+
+    Nobody but the owner gets in any more, however long the job takes to begin.
+    """
+    keys = [*albums.inner(album), album.pk]
+    within = AlbumImage.objects.filter(album__in=keys)
     if within.order_by()[: MANY + 1].count() > MANY:
+        while _close_some(album, keys):
+            pass
         return jobs.start(ALBUM, album.owner, {"album": str(album.pk)})
     albums.delete(album)
     return None
@@ -71,6 +84,26 @@ def work_on_tag(job: Job, turn: jobs.Round) -> dict[str, Any]:
     while tags.merge_some(tag, into[0]) if into else tags.clear_some(tag):
         done = _go_on(job, turn, done + CHUNK)
     return {"photos": done}
+
+
+@atomic_retry
+def _close_some(album: Album, keys: Sequence[uuid.UUID]) -> bool:
+    """Do one step of ending the links, memberships and invitations of albums; returns whether it ended any."""
+    now = timezone.now()
+    links = list(ShareLink.objects.filter(album__in=keys, revoked_at=None).order_by("pk")[:CLOSED])
+    ShareLink.objects.filter(pk__in=[link.pk for link in links]).update(revoked_at=now, updated_at=now)
+    for link in links:
+        audit.note("link.revoked", link, owner=link.owner_id)
+    members = list(AlbumMember.objects.filter(album__in=keys).order_by("pk")[:CLOSED])
+    AlbumMember.objects.filter(pk__in=[member.pk for member in members]).delete()
+    for member in members:
+        audit.note(
+            "member.removed", Album(pk=member.album_id), owner=album.owner_id, person=str(member.user_id)
+        )
+    waiting = Invitation.objects.open_at(now).filter(album__in=keys)
+    invitations = list(waiting.order_by("pk").values_list("pk", flat=True)[:CLOSED])
+    Invitation.objects.filter(pk__in=invitations).update(revoked_at=now)
+    return bool(links or members or invitations)
 
 
 def _is_on_many(tag: Tag) -> bool:

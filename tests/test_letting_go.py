@@ -3,10 +3,23 @@
 from collections.abc import Callable
 
 import pytest
+from django.http import Http404
 from django.test import Client
+from django.utils import timezone
 
-from gallery import albums, jobs, letting_go, tags
-from gallery.models import Album, AlbumImage, Image, ImageTag, Job, Tag, User
+from gallery import access, albums, invitations, jobs, letting_go, members, sharing, tags
+from gallery.models import (
+    Album,
+    AlbumImage,
+    AlbumMember,
+    AuditEntry,
+    Image,
+    ImageTag,
+    Invitation,
+    Job,
+    Tag,
+    User,
+)
 from tests.make import make_album, make_image
 
 pytestmark = pytest.mark.usefixtures("s3")
@@ -55,6 +68,35 @@ def test_album_of_many_and_those_inside_it_go_in_rounds_and_the_photos_stay(
     assert not AlbumImage.objects.exists()
     assert Image.objects.filter(binned_at=None).count() == PHOTOS
     assert Job.objects.get().state == Job.State.DONE
+
+
+def test_album_of_many_is_closed_to_everybody_else_before_the_job_begins(
+    alice: User, bob: User, photos: list[Image]
+) -> None:
+    album = make_album(alice, *photos)
+    inner = albums.create(alice, "Inside", album)
+    other = make_album(alice, title="Other")
+    for one in (album, inner, other):
+        members.invite(one, bob.username, AlbumMember.Role.VIEWER)
+    tokens = [sharing.make(alice, album=one)[1] for one in (album, inner, other)]
+    invited = [invitations.invite(alice, "", one)[0].pk for one in (album, inner, other)]
+
+    letting_go.delete_album(album)
+
+    assert Album.objects.count() == 3
+    assert list(access.albums_visible_to(bob)) == [other]
+    assert [token for token in tokens if _opens(token)] == tokens[2:]
+    still_open = Invitation.objects.open_at(timezone.now()).values_list("pk", flat=True)
+    assert list(still_open) == invited[2:]
+    assert AuditEntry.objects.filter(action="link.revoked").count() == 2
+    assert AuditEntry.objects.filter(action="member.removed").count() == 2
+
+
+def _opens(token: str) -> bool:
+    try:
+        return bool(access.link_opened_by(token))
+    except Http404:
+        return False
 
 
 def test_tag_of_many_goes_in_rounds_and_the_photos_stay(
