@@ -1,5 +1,6 @@
 """Guests bring photos: within the limit, seen by nobody until the owner has looked."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -169,6 +170,38 @@ def test_photo_that_its_owner_brings_as_well_waits_no_longer(alice: User, link: 
     tasks.process(upload.pk)
 
     assert list(access.library_of(alice)) == [image]
+
+
+def test_photo_that_its_owner_announces_waits_no_longer(alice: User, album: Album, link: ShareLink) -> None:
+    data = photo_bytes()
+    tasks.process(bring(link, data).pk)
+    file = uploads.File("mine.jpg", len(data), hashlib.sha256(data).hexdigest())
+
+    (answer,) = uploads.start(alice, [file])
+
+    image = access.library_of(alice).get()
+    assert (answer.status, answer.image) == ("exists", image)
+    # New in the library at this moment, for readers of the change feed as well.
+    assert image.created_at == image.updated_at > Upload.objects.get(image=image).updated_at
+    assert not access.held_for(alice).exists()
+
+
+def test_what_a_guest_brought_is_not_taken_for_the_owners_before_they_have_looked(
+    alice: User, link: ShareLink
+) -> None:
+    data = photo_bytes()
+    sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    upload = bring(link, data)
+    Upload.objects.filter(pk=upload.pk).update(sha1=sha1)
+
+    under_way = uploads.known_by_sha1(alice, [sha1])
+    tasks.process(upload.pk)
+    waiting = uploads.known_by_sha1(alice, [sha1])
+    image = Image.objects.get()
+    sharing.approve(alice, [image.pk])
+
+    assert (under_way, waiting) == ({}, {})
+    assert uploads.known_by_sha1(alice, [sha1]) == {sha1: image.pk}
 
 
 def test_link_without_leave_takes_nothing(alice: User, album: Album, settings: Settings) -> None:

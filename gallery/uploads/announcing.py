@@ -191,13 +191,26 @@ def clean_name(filename: str) -> str:
 def _answer_known(batch: _Batch) -> None:
     """Answer for what the library has already, the bin included."""
     known = Image.objects.owned_by(batch.owner).filter(sha256__in=list(batch.wanted))
-    inside = []
+    inside, held = [], []
     for image in known:
         place, _, _ = batch.wanted.pop(image.sha256)
         batch.answers[place] = Started("exists", image=image)
         inside.append(image.pk)
+        if image.held_at:
+            held.append(image.pk)
+    if held:
+        _show(held)
     if batch.album is not None and inside:
         _put_into(batch.album, inside, batch.owner)
+
+
+@atomic_retry
+def _show(image_ids: Sequence[uuid.UUID]) -> None:
+    """Show what guests brought before: its owner is told that the library has it, and may let go of their own copy."""
+    now = timezone.now()
+    held = Image.objects.filter(pk__in=image_ids).exclude(held_at=None)
+    held.update(held_at=None, created_at=now, updated_at=now)
+    index.refresh(image_ids)
 
 
 @atomic_retry

@@ -77,12 +77,13 @@ def _name(which: Q, sha1: str) -> None:
 def known_by_sha1(owner: User, sha1s: Sequence[str]) -> dict[str, uuid.UUID]:
     """Return, for each of these files that the library has or is making a photo of, the id that `relay` would give.
 
-    What lies in the bin is not among them.
+    What lies in the bin is not among them, nor what a guest brought and its owner has not looked at: either may go.
     """
     known: dict[str, uuid.UUID] = {}
-    shown = Q(state=State.READY, image__owner=owner, image__binned_at=None)
+    own = Q(state=State.PROCESSING, guest_name=None)
+    shown = Q(state=State.READY, image__owner=owner, image__binned_at=None, image__held_at=None)
     for chunk in _chunks(sha1s):
-        rows = Upload.objects.filter(Q(state=State.PROCESSING) | shown, owner=owner, sha1__in=chunk)
+        rows = Upload.objects.filter(own | shown, owner=owner, sha1__in=chunk)
         for sha1, upload_id, image_id in rows.values_list("sha1", "pk", "image_id"):
             known[sha1 or ""] = image_id or upload_id
     return known
