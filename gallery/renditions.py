@@ -205,14 +205,17 @@ def rebuild(image: Image, *, turn: int | None = None, columns: Columns | None = 
             raise Altered(f"{image.original_key} holds other bytes than those that were uploaded.")
         built = build(original.file, token, turn=turn, recipe=recipe())
     crash_point("rebuild.stored")
-    recorded = _record(image, built, token, turn, columns(image, built.facts) if columns else {})
+    recorded = _record(image, built, token, turn, columns)
     crash_point("rebuild.recorded")
     return recorded
 
 
 @atomic_retry
-def _record(image: Image, built: Built, token: str, turn: int, more: dict[str, object]) -> bool:
+def _record(image: Image, built: Built, token: str, turn: int, columns: Columns | None) -> bool:
     same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, recipe=image.recipe)
+    # Read once more: making them takes seconds, in which people go on changing what is said of it.
+    image = same.first() or image
+    more = columns(image, built.facts) if columns else {}
     former = keys(image)
     moves = built.facts.extra.get(MOVING, "")
     # Told anew: another version of the video's library may make of it what the former could not.

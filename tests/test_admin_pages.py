@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from gallery import jobs, objectstore, tasks
+from gallery import crashpoints, editing, jobs, objectstore, reprocessing, tasks
 from gallery.models import (
     AuditEntry,
     Image,
@@ -192,6 +193,25 @@ def test_reprocessing_reads_the_file_anew_and_keeps_what_people_said(
     assert objectstore.read(image.original_key, max_bytes=10**8) == before
     assert Job.objects.get().result == {"counts": {"done": 1}}
     assert AuditEntry.objects.get(action="photo.reprocessed").actor == boss
+
+
+def test_reprocessing_keeps_the_time_that_a_person_sets_while_it_runs(alice: User, s3: S3Settings) -> None:
+    image = upload_photo(alice).image
+    assert image is not None
+    noon = datetime(2020, 6, 1, 12, tzinfo=UTC)
+
+    def say(point: str) -> None:
+        if point == "rebuild.stored":
+            editing.change(Image.objects.get(pk=image.pk), {"taken_at": noon})
+
+    crashpoints.arm(say)
+    try:
+        assert reprocessing.reprocess(image)
+    finally:
+        crashpoints.arm(None)
+
+    image.refresh_from_db()
+    assert (image.taken_at, image.taken_source, image.month) == (noon, "person", 202006)
 
 
 def test_log_is_found_by_name_thing_person_and_action(keeper: Client, alice: User) -> None:
