@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -141,6 +141,22 @@ def test_failure_of_ours_is_not_kept(alice: User, monkeypatch: pytest.MonkeyPatc
         assert send(client, "/api/albums/", {"title": "Picos"}, "one").status_code == 500
 
     assert send(client, "/api/albums/", {"title": "Picos"}, "one").status_code == 201
+    assert Album.objects.count() == 1
+
+
+def test_answer_stands_though_the_webhooks_could_not_be_told(alice: User) -> None:
+    client = program(alice)
+
+    def broken(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if '"gallery_webhook"' in sql:
+            raise OperationalError("the connection was lost")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(broken):
+        first = send(client, "/api/albums/", {"title": "Picos"}, "one")
+    again = send(client, "/api/albums/", {"title": "Picos"}, "one")
+
+    assert (first.status_code, again.content) == (201, first.content)
     assert Album.objects.count() == 1
 
 
