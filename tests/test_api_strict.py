@@ -60,7 +60,7 @@ SPARSE = [
     ("albums/{album}/images/", "id,taken_at"), ("tags/", "name"), ("tags/{tag}/", "images"), ("search/", "id,urls"),
     ("smart-albums/", "query"), ("share-links/", "id,views"), ("uploads/", "state"), ("tokens/", "prefix"),
     ("jobs/", "kind"), ("invitations/", "email"), ("bin/", "binned_at"), ("albums/{album}/members/", "username"),
-    ("map/images/?bbox=-180,-90,180,90", "id"), ("places/ES/images/", "place"), ("guest-images/", "guest_name"),
+    ("places/ES/images/", "place"), ("guest-images/", "guest_name"),
 ]  # fmt: skip
 
 
