@@ -130,6 +130,8 @@ def main() -> int:
     if binaries() is None:
         sys.stderr.write("PostgreSQL is not installed (Debian: apt install postgresql).\n")
         return 1
+    # So that the server ends with this program, however it is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with running() as url:
         return subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}, check=False).returncode
 
