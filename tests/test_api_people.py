@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
-from gallery import objectstore, stacks
+from gallery import invitations, objectstore, stacks
 from gallery.accounts import closing
 from gallery.api import health
 from gallery.models import ApiToken, Image, Invitation, Upload, User
@@ -21,7 +22,13 @@ pytestmark = pytest.mark.usefixtures("signing")
 
 @pytest.fixture
 def keeper(db: None) -> User:
-    return make_user("keeper", is_staff=True)
+    user = make_user("keeper", is_staff=True)
+    allow(user, "view_user", "change_user", "view_invitation", "change_invitation")
+    return user
+
+
+def allow(user: User, *codenames: str) -> None:
+    user.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
 
 
 def send(client: Client, method: str, path: str, **body: Any) -> Any:
@@ -37,6 +44,46 @@ def test_staff_see_who_there_is_and_nobody_else_learns_that_there_is_a_list(
     assert signed_in(alice).get("/api/users/").status_code == 404
     assert signed_in(alice).get(f"/api/users/{alice.pk}/").status_code == 404
     assert signed_in(keeper).get("/api/users/?username=ALICE").json()["results"][0]["id"] == str(alice.pk)
+
+
+def test_staff_without_the_permission_neither_see_people_nor_change_them(
+    alice: User, signed_in: SignedIn
+) -> None:
+    helper = make_user("helper", is_staff=True)
+    path = f"users/{alice.pk}/"
+
+    assert signed_in(helper).get("/api/users/").status_code == 404
+    assert signed_in(helper).get(f"/api/{path}").status_code == 404
+    assert send(signed_in(helper), "patch", path, is_active=False).status_code == 404
+
+    allow(helper, "view_user")
+    assert signed_in(helper).get(f"/api/{path}").status_code == 200
+    for refused in (
+        send(signed_in(helper), "patch", path, is_active=False),
+        send(signed_in(helper), "patch", path, quota_bytes=1),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "may_not_change_people")
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.quota_bytes) == (True, None)
+
+
+def test_staff_without_the_permission_see_and_take_back_only_their_own_invitations(
+    alice: User, signed_in: SignedIn
+) -> None:
+    helper = make_user("helper", is_staff=True)
+    foreign, _ = invitations.invite(alice, "", make_album(alice))
+    own, _ = invitations.invite(helper, "")
+
+    listed = signed_in(helper).get("/api/invitations/").json()["results"]
+
+    assert [one["id"] for one in listed] == [str(own.pk)]
+    assert send(signed_in(helper), "delete", f"invitations/{foreign.pk}/").status_code == 404
+    allow(helper, "view_invitation")
+    assert len(signed_in(helper).get("/api/invitations/").json()["results"]) == 2
+    assert send(signed_in(helper), "delete", f"invitations/{foreign.pk}/").status_code == 404
+    assert send(signed_in(helper), "delete", f"invitations/{own.pk}/").status_code == 204
+    allow(helper, "change_invitation")
+    assert send(signed_in(helper), "delete", f"invitations/{foreign.pk}/").status_code == 204
 
 
 def test_staff_set_a_quota(keeper: User, alice: User, signed_in: SignedIn) -> None:

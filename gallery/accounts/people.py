@@ -17,6 +17,13 @@ class AboveYou(GalleryError):
     status = 403
 
 
+class MayNotChangePeople(GalleryError):
+    """Somebody who is staff has not the permission to change people."""
+
+    code = "may_not_change_people"
+    status = 403
+
+
 class NotYourself(GalleryError):
     """Somebody would shut themselves out."""
 
@@ -31,8 +38,13 @@ class Closed(GalleryError):
     status = 409
 
 
+def may_see(by: User) -> bool:
+    """Return whether the person is told who there is: by the same permission as in the administration."""
+    return by.is_staff and by.has_perm("gallery.view_user")
+
+
 def set_quota(by: User, person: User, quota_bytes: int | None) -> None:
-    """Let the person keep so many bytes; 0 is without limit, None the site's default. Raises AboveYou."""
+    """Let the person keep so many bytes; 0 is without limit, None the site's default. Raises AboveYou and MayNotChangePeople."""
     _may_decide(by, person)
     _set_quota(person, quota_bytes)
     person.quota_bytes = quota_bytes
@@ -41,7 +53,8 @@ def set_quota(by: User, person: User, quota_bytes: int | None) -> None:
 def set_active(by: User, person: User, *, active: bool) -> None:
     """Let the person in, or not any more: sessions end at once, tokens are ended for good; what is theirs stays.
 
-    Raises AboveYou, NotYourself and LastSuperuser, and Closed for an account that is about to be deleted.
+    Raises AboveYou, MayNotChangePeople, NotYourself and LastSuperuser, and Closed for an account that is about to be
+    deleted.
     """
     _may_decide(by, person)
     if by.pk == person.pk and not active:
@@ -53,6 +66,8 @@ def set_active(by: User, person: User, *, active: bool) -> None:
 
 
 def _may_decide(by: User, person: User) -> None:
+    if not (by.is_staff and by.has_perm("gallery.change_user")):
+        raise MayNotChangePeople(_("You have not the permission to change people: ask a superuser for it."))
     if person.is_superuser and not by.is_superuser:
         raise AboveYou(_("Only a superuser decides about a superuser."))
 

@@ -71,7 +71,7 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
     sparse = ("list", "retrieve")
 
     def get_queryset(self) -> QuerySet[User]:
-        if not person(self.request).is_staff:
+        if not people.may_see(person(self.request)):
             raise Http404(access.GONE)
         return User.objects.all()
 
@@ -83,19 +83,23 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
 
     @extend_schema(operation_id="users_list", summary="List people")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Everybody who has an account, the newest first. For staff; nobody else is told that there is a list."""
+        """Everybody who has an account, the newest first. For staff with the permission to view users.
+
+        Nobody else is told that there is a list.
+        """
         return super().list(request, *args, **kwargs)
 
     @extend_schema(operation_id="users_retrieve", summary="Show a person")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One person's account. For staff."""
+        """One person's account. For staff with the permission to view users."""
         return super().retrieve(request, *args, **kwargs)
 
     @extend_schema(operation_id="users_update", summary="Change a person's quota, or shut them out")
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
-        """Change what is sent. For staff who are signed in: no token does it.
+        """Change what is sent. For staff with the permission to change users, signed in: no token does it.
 
-        Whoever is shut out loses sessions and tokens at once and keeps the photos. 403 above_you for a superuser.
+        Whoever is shut out loses sessions and tokens at once and keeps the photos. 403 above_you for a superuser,
+        may_not_change_people without the permission.
         """
         found = self.get_object()
         asked = UserSerializer(found, data=request.data, partial=True, context=self.get_serializer_context())
@@ -151,7 +155,7 @@ class MadeInvitationSerializer(InvitationSerializer):
 
 
 class InvitationViewSet(mixins.ListModelMixin, GenericViewSet):
-    """Your invitations; those of everybody for staff. They are made by a person who is signed in, never by a token."""
+    """Your invitations; those of everybody for staff with the permission to view them. They are made by a person who is signed in, never by a token."""
 
     queryset = Invitation.objects.none()
     serializer_class = InvitationSerializer
