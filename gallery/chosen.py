@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from gallery import bin as photo_bin
 from gallery import imaging, jobs, objectstore, owning, removals, renditions, reprocessing, waking
@@ -34,7 +35,12 @@ def start(act: str, by: User, image_ids: Sequence[uuid.UUID], to: User | None = 
 
 
 def work(job: Job, turn: jobs.Round) -> dict[str, Any]:
-    """Do the act step by step; whoever takes the job over goes on where its row says."""
+    """Do the act step by step; whoever takes the job over goes on where its row says.
+
+    In each round it is asked again whether the person still may: rights can be withdrawn while a job waits or failed.
+    """
+    if not (job.owner.is_staff and job.owner.has_perm(_NEEDED[job.payload["act"]])):
+        raise jobs.Failed(gettext_noop("Whoever asked for this may not do it any more."))
     keys = [uuid.UUID(text) for text in job.payload["ids"]]
     at, counts = job.done, Counter(job.result.get("counts", {}))
     act = _ACTS[job.payload["act"]]
@@ -93,4 +99,10 @@ _ACTS: dict[str, Callable[[Sequence[uuid.UUID], Job], Step]] = {
     "purge": _purge,
     "reprocess": _reprocess,
     "move": _move,
+}
+_NEEDED = {
+    "restore": "gallery.change_image",
+    "purge": "gallery.delete_image",
+    "reprocess": "gallery.change_image",
+    "move": "gallery.change_image",
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
@@ -40,6 +41,14 @@ from tests.make import make_album, make_image, make_user
 @pytest.fixture
 def dora(db: None) -> User:
     return make_user("dora")
+
+
+@pytest.fixture
+def keeper(db: None) -> User:
+    """Return somebody of the staff who may change and delete photos, and nothing else."""
+    user = make_user("keeper", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["change_image", "delete_image"]))
+    return user
 
 
 def photo(owner: User, **values: Any) -> Image:
@@ -238,11 +247,10 @@ def test_repeating_a_move_changes_nothing(alice: User, dora: User) -> None:
 
 
 def test_job_moves_in_rounds_and_tells_how_far_it_is(
-    alice: User, dora: User, monkeypatch: pytest.MonkeyPatch
+    alice: User, dora: User, keeper: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = [photo(alice) for _ in range(120)]
     photo(dora, sha256=images[0].sha256)
-    keeper = make_user("keeper")
     job = chosen.start("move", keeper, [image.pk for image in images], dora)
     assert job.payload["to"] == str(dora.pk)
     monkeypatch.setattr(jobs, "ROUND_S", -1)
@@ -259,23 +267,50 @@ def test_job_moves_in_rounds_and_tells_how_far_it_is(
     }
 
 
-def test_nothing_is_moved_to_somebody_whose_account_was_closed_meanwhile(alice: User, dora: User) -> None:
+def test_nothing_is_moved_to_somebody_whose_account_was_closed_meanwhile(
+    alice: User, dora: User, keeper: User
+) -> None:
     image = photo(alice)
-    job = chosen.start("move", alice, [image.pk], dora)
+    job = chosen.start("move", keeper, [image.pk], dora)
     User.objects.filter(pk=dora.pk).update(is_active=False)
     jobs.work(job.pk)
     job.refresh_from_db()
     assert (job.state, Image.objects.get().owner) == ("failed", alice)
 
 
-def test_purging_job_leaves_what_was_binned_anew_since(alice: User) -> None:
+def test_purging_job_leaves_what_was_binned_anew_since(alice: User, keeper: User) -> None:
     images = [photo(alice, binned_at=timezone.now() - timedelta(hours=1)) for _ in range(2)]
-    job = chosen.start("purge", alice, [image.pk for image in images])
+    job = chosen.start("purge", keeper, [image.pk for image in images])
     Image.objects.filter(pk=images[0].pk).update(binned_at=timezone.now() + timedelta(seconds=1))
     jobs.work(job.pk)
     job.refresh_from_db()
     assert list(Image.objects.all()) == images[:1]
     assert job.result == {"counts": {"done": 1, "gone": 1}}
+
+
+def withdraw(keeper: User, right: str) -> None:
+    if right == "permission":
+        keeper.user_permissions.clear()
+    else:
+        User.objects.filter(pk=keeper.pk).update(**{right: False})
+
+
+@pytest.mark.parametrize("right", ["is_staff", "is_active", "permission"])
+@pytest.mark.parametrize("act", ["move", "purge", "restore"])
+def test_job_of_staff_whose_rights_were_withdrawn_does_nothing_even_if_it_is_retried(
+    alice: User, dora: User, keeper: User, act: str, right: str
+) -> None:
+    image = photo(alice, binned_at=timezone.now() - timedelta(hours=1))
+    job = chosen.start(act, keeper, [image.pk], dora if act == "move" else None)
+    withdraw(keeper, right)
+    for _ in range(2):
+        assert jobs.work(job.pk)
+        job.refresh_from_db()
+        assert (job.state, job.done) == ("failed", 0)
+        assert "may not do it any more" in job.reason
+        assert jobs.retry(job)
+    left = Image.objects.get()
+    assert (left.owner, left.binned_at) == (alice, image.binned_at)
 
 
 @contextmanager
