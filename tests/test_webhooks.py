@@ -302,6 +302,25 @@ def test_webhook_that_is_switched_on_again_is_told_what_happened_meanwhile(
     assert told(receiver) == [("photo.ready", str(image.pk))]
 
 
+@pytest.mark.parametrize("active", [True, False])
+def test_message_goes_where_its_owner_says_at_that_moment(
+    active: bool, alice: User, hook: Webhook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_over(_turn: jobs.Round) -> bool:
+        # Another process changes it in the midst of a round.
+        Webhook.objects.update(url=f"{receiver.url}&new", disabled_at=None if active else timezone.now())
+        return False
+
+    monkeypatch.setattr(jobs.Round, "is_over", property(is_over))
+    for _ in range(2):
+        hooks.ping(hook)
+
+    work()
+
+    paths = [one.path for one in receiver.received]
+    assert paths == ["/hook?from=photosky", "/hook?from=photosky&new"][: 1 + active]
+
+
 def test_webhook_that_was_off_for_longer_than_is_remembered_begins_anew(
     alice: User, hook: Webhook, receiver: Receiver
 ) -> None:

@@ -81,16 +81,17 @@ def wake(hook: Webhook, after: timedelta) -> None:
 
 def deliver(job: Job, turn: jobs.Round) -> dict[str, Any]:
     """Send the webhook's messages, in their order, until none is due."""
-    hook = Webhook.objects.active().select_related("owner").filter(pk=job.payload["webhook"]).first()
+    hooks = Webhook.objects.active().select_related("owner").filter(pk=job.payload["webhook"])
     sent, in_a_row = int(job.payload.get("sent", 0)), 0
-    while hook is not None:
+    # Read anew for each message: its owner may switch it off, or send it elsewhere, at any moment.
+    while (hook := hooks.first()) is not None:
         _rest(hook, job.payload)
         if (delivery := _claim(hook)) is not None:
             if _attempt(hook, delivery):
                 sent, in_a_row = sent + 1, 0
             else:
                 in_a_row += 1
-                hook = _judged(hook, in_a_row)
+                _judge(hook, in_a_row)
         elif not _gather(hook):
             break
         if turn.is_over:
@@ -196,20 +197,18 @@ def _remember(hook: Webhook, *, delivered: bool) -> None:
         row.update(failures=F("failures") + 1, failing_since=Coalesce("failing_since", now))
 
 
-def _judged(hook: Webhook, in_a_row: int) -> Webhook | None:
-    """Let a webhook rest that fails again and again, and give it up at last; None where nothing more is sent."""
+def _judge(hook: Webhook, in_a_row: int) -> None:
+    """Let a webhook rest that fails again and again, and give it up at last."""
     fresh = Webhook.objects.active().select_related("owner").filter(pk=hook.pk).first()
     if fresh is None:
-        return None
+        return
     now = timezone.now()
     if fresh.failing_since is not None and fresh.failing_since < now - DISABLED_AFTER:
         disable(fresh, Reason.FAILING)
-        return None
-    if in_a_row >= FAILURES_IN_A_ROW:
+    elif in_a_row >= FAILURES_IN_A_ROW:
         doubled = min(max(fresh.failures - FAILURES_IN_A_ROW, 0), 10)
-        fresh.rest_until = now + min(FIRST_REST * 2**doubled, LONGEST_REST)
-        Webhook.objects.filter(pk=hook.pk).update(rest_until=fresh.rest_until)
-    return fresh
+        rest_until = now + min(FIRST_REST * 2**doubled, LONGEST_REST)
+        Webhook.objects.filter(pk=hook.pk).update(rest_until=rest_until)
 
 
 def _next_time(hook: Webhook) -> datetime | None:
