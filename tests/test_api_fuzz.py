@@ -18,7 +18,7 @@ from tests.live_gallery import ROOT, LiveGallery
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 EXAMPLES = int(os.environ.get("PHOTOSKY_FUZZ", "0"))
 CSRF = "a" * 32
-TIMEOUT_S = 3_600 if EXAMPLES else 300
+TIMEOUT_S = 3_600 if EXAMPLES else 1_200
 # Rows of everything that an address can name, of the first person and shared with nobody.
 SEED = """
 import json
