@@ -169,3 +169,21 @@ def test_whole_way_from_file_to_album(alice: User) -> None:
     tasks.process(uuid.UUID(sent["id"]))
 
     assert inside(Album.objects.get()) == {Image.objects.get().pk}
+
+
+def test_request_that_is_sent_again_with_its_key_is_answered_alike(alice: User) -> None:
+    client = immich(alice)
+
+    def send(name: str, key: str) -> Any:
+        return client.post(
+            "/api/albums", {"albumName": name}, "application/json", headers={"Idempotency-Key": key}
+        )
+
+    first, again = send("Picos", "one"), send("Picos", "one")
+    refused, refused_again = send("", "two"), send("", "two")
+
+    assert (again.status_code, again.json()) == (first.status_code, first.json()) == (201, again.json())
+    assert again["Idempotency-Replayed"] == "true"
+    assert (refused_again.status_code, refused_again.json()) == (400, refused.json())
+    assert refused_again["content-type"] == refused["content-type"] == "application/json"
+    assert Album.objects.count() == 1

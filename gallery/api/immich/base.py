@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gallery.api import problems
+from gallery.api.idempotency import Replayed
 from gallery.api.tokens import TokenAuthentication, holder
 from gallery.models import ApiToken, User
 
@@ -73,6 +74,9 @@ class PublicView(ImmichView):
 
 def _handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """Translate whatever a view raised, as the gallery's own API does, into Immich's words for it."""
+    if isinstance(error, Replayed):
+        # Kept as it was answered first, a refusal in Immich's words too.
+        return error.response()
     response = problems.handle(error, context)
     problem: dict[str, Any] = response.data
     response.data = {
