@@ -175,3 +175,11 @@ def test_query_that_cannot_be_understood_is_refused(path: str, queries: list[str
     client = world.client("staff")
     for query in queries:
         check(client.get(f"/api/{path}?{query}"), query, 400, 404)
+
+
+def test_place_in_the_list_of_duplicates_that_is_none_is_told_by_code_and_words(world: World) -> None:
+    refused = world.client("owner").get("/api/duplicates/?before=x")
+
+    check(refused, "before=x", 400)
+    assert refused.json()["code"] == "invalid_parameter"
+    assert refused.json()["detail"] == "before: this is no place in the list. Take it from the last answer."

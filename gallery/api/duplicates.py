@@ -70,7 +70,7 @@ class DuplicatesView(APIView):
             page = duplicates.groups(person(request), uuid.UUID(before) if before else None)
         except ValueError as error:
             raise InvalidParameter(
-                "before", "This is no place in the list: take it from the last answer."
+                "before: this is no place in the list. Take it from the last answer."
             ) from error
         images = [image for group in page.groups for image in group.images]
         around = image_rows.Around.of(request)
