@@ -7,7 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.core.paginator import Paginator
 from django.forms import BaseInlineFormSet, ModelForm
 
-from gallery.models import Album, AlbumImage, AlbumMember, User
+from gallery.models import Album, AlbumImage, AlbumMember, Tag, User
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     MemberTable = admin.TabularInline[AlbumMember, Album]
     AnyUserAdmin = UserAdmin[User]
     InvitationFields = ModelForm[AlbumMember]
+    TagFields = ModelForm[Tag]
 else:
     AnyAdmin = admin.ModelAdmin
     AnyPaginator = Paginator
     EntryFormSet = BaseInlineFormSet
     EntryTable = MemberTable = admin.TabularInline
     AnyUserAdmin = UserAdmin
-    InvitationFields = ModelForm
+    InvitationFields = TagFields = ModelForm
