@@ -44,6 +44,7 @@ FUNCTIONS: dict[str, str] = {
     "figures": "gallery.figures.work",
     "leave": "gallery.accounts.closing.leave",
     "rename": "gallery.albums.gather_words",
+    "rename_tag": "gallery.tags.gather_words",
     "turn": "gallery.rotation.bring_about",
     "webhook": "gallery.webhooks.delivering.deliver",
     "zip": "gallery.archives.packing.pack",

@@ -4,6 +4,7 @@ import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Count, QuerySet
@@ -11,10 +12,10 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import audit
+from gallery import audit, jobs
 from gallery.access import GONE
 from gallery.errors import GalleryError
-from gallery.models import Image, ImageTag, Tag, User
+from gallery.models import Image, ImageTag, Job, Tag, User
 from gallery.search import index
 from photosky.database import atomic_retry
 
@@ -22,6 +23,9 @@ MAX_LENGTH = 60
 MAX_NAMES = 50
 # Rows changed in one transaction.
 CHUNK = 500
+# Gathering the words of more photos takes longer than anybody waits for a page: a job does it.
+MANY = 2_000
+RENAMED = "rename_tag"
 # Characters without a shape of their own that scripts need all the same: the joiners.
 JOINERS = "\u200c\u200d"
 
@@ -134,18 +138,32 @@ def one(owner: User, key: uuid.UUID) -> Tag:
 
 
 def rename(tag: Tag, name: str) -> Tag:
-    """Call the tag otherwise. Raises TagExists where another tag of the owner's is called so, and InvalidTag."""
+    """Call the tag otherwise; photos are found by the name at once, many soon: a job gathers their words.
+
+    Raises TagExists where another tag of the owner's is called so, and InvalidTag.
+    """
     tidy = clean(name)
     try:
-        _rename(tag, tidy)
+        keys = _rename(tag, tidy)
     except IntegrityError as error:
         raise _exists(tidy) from error
-    images = list(ImageTag.objects.filter(tag=tag).order_by("image_id").values_list("image_id", flat=True))
-    index.refresh(images)
-    for start in range(0, len(images), CHUNK):
-        _touch(images[start : start + CHUNK])
+    for start in range(0, len(keys), CHUNK):
+        _gather(keys[start : start + CHUNK])
     tag.name, tag.slug = tidy, tidy.casefold()
     return tag
+
+
+def gather_words(job: Job, turn: jobs.Round) -> dict[str, Any]:
+    """Let the photos of a renamed tag of many be found by its new name, in steps."""
+    tag, last = uuid.UUID(job.payload["tag"]), uuid.UUID(job.payload.get("last", uuid.UUID(int=0).hex))
+    done = int(job.payload.get("done", 0))
+    while keys := list(_carrying(tag).filter(image_id__gt=last)[:CHUNK]):
+        _gather(keys)
+        last, done = keys[-1], done + len(keys)
+        turn.report(done, done)
+        if turn.is_over:
+            raise jobs.Unfinished({"tag": str(tag), "last": str(last), "done": done})
+    return {"photos": done}
 
 
 def merge(tag: Tag, into: Tag) -> None:
@@ -184,6 +202,17 @@ def _chunks(keys: Sequence[uuid.UUID], names: int) -> Iterator[Sequence[uuid.UUI
 
 def _exists(name: str) -> TagExists:
     return TagExists(_("There is a tag “%(name)s” already: merge the two instead.") % {"name": name})
+
+
+def _carrying(tag: uuid.UUID) -> "QuerySet[ImageTag, uuid.UUID]":
+    """Return the keys of the images that carry the tag, in order."""
+    return ImageTag.objects.filter(tag=tag).order_by("image_id").values_list("image_id", flat=True)
+
+
+@atomic_retry
+def _gather(image_ids: Sequence[uuid.UUID]) -> None:
+    index.refresh(image_ids)
+    _touch(image_ids)
 
 
 def _touch(image_ids: Iterable[uuid.UUID]) -> None:
@@ -226,13 +255,20 @@ def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str], *
 
 
 @atomic_retry
-def _rename(tag: Tag, name: str) -> None:
+def _rename(tag: Tag, name: str) -> list[uuid.UUID]:
+    """Write the name; return the images whose words are to be gathered: none where a job does it."""
     slug = name.casefold()
     if Tag.objects.filter(owner_id=tag.owner_id, slug=slug).exclude(pk=tag.pk).exists():
         raise _exists(name)
     if not Tag.objects.filter(pk=tag.pk).update(name=name, slug=slug):
         raise Http404(GONE)
     audit.note("tag.renamed", tag, owner=tag.owner_id, former=tag.name, name=name)
+    # With the name, so that no death of the process leaves the photos with the words of before.
+    keys = list(_carrying(tag.pk)[: MANY + 1])
+    if len(keys) > MANY:
+        jobs.start(RENAMED, tag.owner, {"tag": str(tag.pk)})
+        return []
+    return keys
 
 
 @atomic_retry

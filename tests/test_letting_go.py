@@ -1,5 +1,6 @@
 """What very many photos hang on goes by a job: in steps, over several rounds, and the photos stay."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ from django.http import Http404
 from django.test import Client
 from django.utils import timezone
 
-from gallery import access, albums, invitations, jobs, letting_go, members, sharing, tags
+from gallery import access, albums, invitations, jobs, letting_go, members, search, sharing, tags
 from gallery.models import (
     Album,
     AlbumImage,
@@ -31,6 +32,7 @@ PHOTOS = 5
 def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letting_go, "MANY", 2)
     monkeypatch.setattr(letting_go, "CHUNK", 2)
+    monkeypatch.setattr(tags, "MANY", 2)
     monkeypatch.setattr(tags, "CHUNK", 4)
     # Each round ends after its first step.
     monkeypatch.setattr(jobs, "ROUND_S", -1.0)
@@ -125,6 +127,38 @@ def test_tag_of_many_becomes_another_in_rounds(
     assert set(ImageTag.objects.values_list("tag", flat=True)) == {into.pk}
     assert ImageTag.objects.count() == PHOTOS
     assert list(Tag.objects.all()) == [into]
+
+
+def test_tag_of_many_is_renamed_at_once_and_its_photos_are_found_by_it_in_rounds(
+    alice: User, photos: list[Image]
+) -> None:
+    tag = tagged(alice, "Ridge", photos)
+    before = Image.objects.order_by("updated_at").last()
+    assert before is not None
+
+    renamed = tags.rename(tag, "Crest")
+
+    assert (renamed.name, Tag.objects.get().slug) == ("Crest", "crest")
+    assert Job.objects.get().state == Job.State.WAITING
+    assert rounds() > 1
+    assert Job.objects.get().result == {"photos": PHOTOS}
+    assert found(alice, "crest") == {photo.pk for photo in photos}
+    assert found(alice, "ridge") == set()
+    assert not Image.objects.filter(updated_at__lte=before.updated_at).exists()
+
+
+def test_renaming_a_tag_of_many_that_goes_meanwhile_comes_to_an_end(alice: User, photos: list[Image]) -> None:
+    tag = tagged(alice, "Ridge", photos)
+    tags.rename(tag, "Crest")
+    tags.delete(tag)
+
+    rounds()
+
+    assert Job.objects.get().state == Job.State.DONE
+
+
+def found(owner: User, words: str) -> set[uuid.UUID]:
+    return {image.pk for image in search.run(owner, words)}
 
 
 def test_merging_into_a_tag_that_goes_meanwhile_keeps_what_is_left(alice: User, photos: list[Image]) -> None:
