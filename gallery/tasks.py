@@ -54,6 +54,10 @@ IDLE_S = 2.0
 # How often a worker that runs all the time does the periodic work as well.
 CHORES_EVERY_S = 300.0
 FIRST_CHORES_S = 30.0
+# How much longer the chores wait for uploads and jobs, should these never end.
+CHORES_LATE_S = 600.0
+# For so long a tick works on what waits before its chores: both must fit into one run of the worker function.
+TICK_WORKS_S = 60.0
 # How many times 500 photos one tick takes that are older than search and map.
 CATCH_UP_STEPS = 20
 
@@ -121,7 +125,7 @@ def _process_next() -> bool:
 
 
 def tick() -> int:
-    """Do the periodic work: process all that waits, whatever became of its message, then the chores.
+    """Do the periodic work: process what waits, whatever became of its message, for a while, then the chores.
 
     Returns how many uploads and rounds of jobs were done.
     """
@@ -133,8 +137,8 @@ def _tick() -> int:
     ours = _bucket_is_ours()
     if ours:
         _attempt(removals.look_after)
-    done = 0
-    while work_once():
+    done, ends = 0, time.monotonic() + TICK_WORKS_S
+    while time.monotonic() < ends and work_once():
         done += 1
     sessions.forget_expired()
     jobs.forget_finished()
@@ -203,7 +207,7 @@ def work(stop: threading.Event) -> None:
     def round_() -> bool:
         nonlocal next_chores
         busy = work_once()
-        if not busy and time.monotonic() > next_chores:
+        if time.monotonic() > next_chores + (CHORES_LATE_S if busy else 0):
             next_chores = time.monotonic() + CHORES_EVERY_S
             tick()
         return busy

@@ -56,11 +56,11 @@ def handler(event: Event, context: Context) -> Event | None:
 
 
 def tick(context: Context) -> int:
-    """Work off what waits, as long as there is time, then do the periodic work. Returns how many uploads were done."""
-    done = 0
+    """Do the periodic work, then go on with what waits as long as there is time. Returns how many uploads were done."""
+    done = tasks.tick()
     while context.get_remaining_time_in_millis() > LEAST_LEFT_FOR_JOB_MS:
         if not tasks.work_once():
-            return done + tasks.tick()
+            return done
         done += 1
     logger.warning("tick ran out of time uploads=%d", done)
     return done

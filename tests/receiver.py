@@ -3,6 +3,7 @@
 import contextlib
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,7 +19,7 @@ class Received(NamedTuple):
 
 
 class Receiver(ThreadingHTTPServer):
-    """Keeps requests in `received`; answers with the next of `statuses`, the last of them for ever."""
+    """Keeps requests in `received`; answers after `delay_s` with the next of `statuses`, the last of them for ever."""
 
     daemon_threads = True
 
@@ -27,6 +28,7 @@ class Receiver(ThreadingHTTPServer):
         self.received: list[Received] = []
         self.statuses = [204]
         self.location = ""
+        self.delay_s = 0.0
         self.scheme = "http"
 
     @property
@@ -42,6 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         server.received.append(Received(self.path, headers, body))
+        time.sleep(server.delay_s)
         status = server.statuses.pop(0) if len(server.statuses) > 1 else server.statuses[0]
         self.send_response(status)
         if server.location:

@@ -1,16 +1,20 @@
 """Jobs: done once, tried again, never lost."""
 
 import contextlib
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
-from gallery import jobs, objectstore
+from gallery import jobs, objectstore, tasks
 from gallery.models import Job, User
+from photosky.env import S3Settings
 
 calls: list[dict[str, Any]] = []
+ended = threading.Event()
 
 
 def count_to_three(job: Job, round_: jobs.Round) -> dict[str, Any]:
@@ -42,10 +46,23 @@ def find_no_store(job: Job, round_: jobs.Round) -> dict[str, Any]:
     raise objectstore.Unavailable("The store is away.", code="Unavailable")
 
 
+def have_ever_more_to_do(job: Job, round_: jobs.Round) -> dict[str, Any]:
+    calls.append({})
+    if not Job.objects.filter(state=Job.State.DONE).exists():
+        # The chores were done.
+        ended.set()
+    if len(calls) > 500:
+        ended.set()
+        return {}
+    raise jobs.Unfinished({})
+
+
 @pytest.fixture(autouse=True)
 def _known_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     calls.clear()
-    for function in (count_to_three, break_down, be_impossible, find_no_store, kill_the_worker):
+    ended.clear()
+    functions = (count_to_three, break_down, be_impossible, find_no_store, kill_the_worker)
+    for function in (*functions, have_ever_more_to_do):
         monkeypatch.setitem(jobs.FUNCTIONS, function.__name__, f"{__name__}.{function.__name__}")
 
 
@@ -149,3 +166,38 @@ def test_what_was_done_long_ago_is_forgotten(alice: User) -> None:
     jobs.forget_finished()
 
     assert list(Job.objects.all()) == [waiting]
+
+
+@pytest.fixture
+def old_job(alice: User) -> Job:
+    """Return a job that the periodic work is to forget."""
+    job = jobs.start("count_to_three", alice, {})
+    long_ago = timezone.now() - jobs.KEPT - timedelta(days=1)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.DONE, finished_at=long_ago)
+    return job
+
+
+def test_tick_does_its_chores_though_jobs_never_end(
+    alice: User, old_job: Job, s3: S3Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "TICK_WORKS_S", 0.05)
+    job = jobs.start("have_ever_more_to_do", alice, {})
+
+    assert tasks.tick() == len(calls)
+
+    assert list(Job.objects.filter(state=Job.State.WAITING)) == [job]
+    assert not Job.objects.filter(pk=old_job.pk).exists()
+
+
+def test_worker_does_its_chores_though_jobs_never_end(
+    alice: User, old_job: Job, s3: S3Settings, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DECODERS = 1
+    for name in ("FIRST_CHORES_S", "CHORES_LATE_S", "TICK_WORKS_S"):
+        monkeypatch.setattr(tasks, name, 0.0)
+    job = jobs.start("have_ever_more_to_do", alice, {})
+
+    tasks.work(ended)
+
+    assert list(Job.objects.filter(state=Job.State.WAITING)) == [job]
+    assert not Job.objects.filter(pk=old_job.pk).exists()

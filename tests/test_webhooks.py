@@ -254,6 +254,57 @@ def test_receiver_that_fails_again_and_again_is_left_in_peace_for_a_while(
     assert hook.rest_until > timezone.now()
 
 
+def test_slow_receiver_is_left_in_peace_for_a_while_though_it_takes_what_it_is_sent(
+    alice: User, hook: Webhook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(*(make_image(alice) for _ in range(9)))
+    receiver.delay_s = 0.06
+    monkeypatch.setattr(delivering, "SLOW_S", 0.05)
+
+    work()
+
+    assert len(receiver.received) == delivering.FAILURES_IN_A_ROW
+    hook.refresh_from_db()
+    assert hook.rest_until is not None
+    assert hook.rest_until > timezone.now()
+    assert WebhookDelivery.objects.filter(state=State.DELIVERED).count() == delivering.FAILURES_IN_A_ROW
+
+    receiver.delay_s = 0
+    due_again()
+    work()
+    assert len(receiver.received) == 9
+
+
+def test_failures_in_a_row_are_counted_over_rounds(
+    alice: User, hook: Webhook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(*(make_image(alice) for _ in range(9)))
+    receiver.statuses = [500]
+    receiver.delay_s = 0.02
+    monkeypatch.setattr(delivering, "ROUND_S", 0.01)
+
+    for _ in range(9):
+        work()
+        Job.objects.update(not_before=timezone.now())
+
+    assert len(receiver.received) == delivering.FAILURES_IN_A_ROW
+
+
+def test_webhook_with_much_to_tell_lets_others_have_their_turn(
+    alice: User, hook: Webhook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(*(make_image(alice) for _ in range(9)))
+    receiver.delay_s = 0.02
+    monkeypatch.setattr(delivering, "ROUND_S", 0.01)
+
+    work()
+
+    assert len(receiver.received) <= 1
+    job = Job.objects.get()
+    assert job.state == Job.State.WAITING
+    assert timezone.now() < job.not_before < timezone.now() + timedelta(minutes=1)
+
+
 def test_webhook_that_fails_for_three_days_is_switched_off_and_its_owner_told(
     alice: User, hook: Webhook, receiver: Receiver, settings: Settings
 ) -> None:

@@ -36,6 +36,11 @@ FAILURES_IN_A_ROW = 3
 FIRST_REST = timedelta(seconds=30)
 LONGEST_REST = timedelta(hours=1)
 DISABLED_AFTER = timedelta(days=3)
+# An answer that takes longer counts like a failure here: a receiver so slow must not take the time of all others' work.
+SLOW_S = 3.0
+# A round sends for so long, then others have their turn.
+ROUND_S = 10.0
+PAUSE = timedelta(seconds=5)
 # Longer than an attempt takes: a message in the hands of a worker that died is tried again.
 CLAIM = timedelta(minutes=1)
 PAGE = 100
@@ -82,22 +87,25 @@ def wake(hook: Webhook, after: timedelta) -> None:
 def deliver(job: Job, turn: jobs.Round) -> dict[str, Any]:
     """Send the webhook's messages, in their order, until none is due."""
     hooks = Webhook.objects.active().select_related("owner").filter(pk=job.payload["webhook"])
-    sent, in_a_row = int(job.payload.get("sent", 0)), 0
+    sent, in_a_row = int(job.payload.get("sent", 0)), int(job.payload.get("in_a_row", 0))
+    ends = time.monotonic() + ROUND_S
     # Read anew for each message: its owner may switch it off, or send it elsewhere, at any moment.
     while (hook := hooks.first()) is not None:
-        _rest(hook, job.payload)
+        so_far = {**job.payload, "sent": sent, "in_a_row": in_a_row}
+        _rest(hook, {**so_far, "in_a_row": 0})
+        if turn.is_over or time.monotonic() > ends:
+            raise jobs.Unfinished(so_far, timezone.now() + PAUSE)
         if (delivery := _claim(hook)) is not None:
-            if _attempt(hook, delivery):
-                sent, in_a_row = sent + 1, 0
-            else:
-                in_a_row += 1
+            started = time.monotonic()
+            delivered = _attempt(hook, delivery)
+            sent += delivered
+            in_a_row = 0 if delivered and time.monotonic() - started < SLOW_S else in_a_row + 1
+            if in_a_row:
                 _judge(hook, in_a_row)
         elif not _gather(hook):
             break
-        if turn.is_over:
-            raise jobs.Unfinished({**job.payload, "sent": sent})
     if hook is not None and (following := _next_time(hook)):
-        raise jobs.Unfinished({**job.payload, "sent": sent}, following)
+        raise jobs.Unfinished(so_far, following)
     return {"sent": sent}
 
 
@@ -198,7 +206,7 @@ def _remember(hook: Webhook, *, delivered: bool) -> None:
 
 
 def _judge(hook: Webhook, in_a_row: int) -> None:
-    """Let a webhook rest that fails again and again, and give it up at last."""
+    """Let a webhook rest that fails again and again or is slow, and give up at last one that fails."""
     fresh = Webhook.objects.active().select_related("owner").filter(pk=hook.pk).first()
     if fresh is None:
         return
