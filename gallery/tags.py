@@ -300,7 +300,7 @@ def clear_some(tag: Tag) -> bool:
     return _delete_if_unused(tag, "tag.deleted")
 
 
-def _delete_if_unused(tag: Tag, action: str, **details: str) -> bool:
+def _delete_if_unused(tag: Tag, action: str, **details: Any) -> bool:
     """Delete the tag where no image carries it any more, and note why. Returns whether there is more to do."""
     if ImageTag.objects.filter(tag=tag).exists():
         return True
