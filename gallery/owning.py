@@ -130,7 +130,8 @@ def _hand_over(images: Sequence[Image], to: User) -> None:
     Album.touch_around(keys)
     size = sum(image.bytes for image in images)
     User.objects.filter(pk=to.pk).update(used_bytes=F("used_bytes") + size)
-    Image.objects.filter(pk__in=keys).update(owner=to, updated_at=now)
+    # To the new owner, and to the programs that they let know, it has come at this moment.
+    Image.objects.filter(pk__in=keys).update(owner=to, created_at=now, updated_at=now)
     # The new owner has all the days of a bin to find it there.
     Image.objects.filter(pk__in=keys).binned().update(binned_at=now)
     _part_stacks(keys)

@@ -350,6 +350,20 @@ def test_bin_job_of_the_former_owner_leaves_a_photo_that_was_moved_meanwhile(
     assert Job.objects.get().result == {"photos": 2}
 
 
+def test_bin_job_of_the_new_owner_leaves_what_came_since_it_was_asked_for(
+    alice: User, dora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_bin, "MANY", 0)
+    image = photo(alice)
+    mine = photo(dora)
+    photo_bin.put_all(dora)
+
+    move([image], dora)
+    jobs.work_once()
+
+    assert list(Image.objects.binned()) == [mine]
+
+
 def test_closing_an_account_leaves_a_photo_that_was_moved_meanwhile(
     alice: User, dora: User, settings: Settings
 ) -> None:
