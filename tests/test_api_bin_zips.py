@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gallery import bin as photo_bin
@@ -162,6 +164,18 @@ def test_zip_is_nobody_elses(alice: User, stranger: User, signed_in: SignedIn) -
 
     assert signed_in(stranger).get(f"/api/zips/{key}/").status_code == 404
     assert signed_in(stranger).get(f"/api/jobs/{key}/").status_code == 404
+
+
+def test_jobs_are_listed_without_reading_what_they_work_on(alice: User, signed_in: SignedIn) -> None:
+    client = signed_in(alice)
+    job = Job.objects.create(kind="chosen", owner=alice, payload={"images": ["x"] * 1_000})
+
+    with CaptureQueriesContext(connection) as queries:
+        listed = client.get("/api/jobs/").json()["results"]
+        shown = client.get(f"/api/jobs/{job.pk}/").json()
+
+    assert listed == [shown]
+    assert not [one["sql"] for one in queries if "payload" in one["sql"] or '"result"' in one["sql"]]
 
 
 def test_failed_job_is_tried_again_and_another_is_not(alice: User, signed_in: SignedIn) -> None:

@@ -77,7 +77,8 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSe
         return serializers.Serializer if self.action == "retry" else JobSerializer
 
     def get_queryset(self) -> QuerySet[Job]:
-        return Job.objects.owned_by(person(self.request))
+        # What a job works on may be hundreds of kilobytes, and is not shown.
+        return Job.objects.owned_by(person(self.request)).defer("payload", "result")
 
     def get_object(self) -> Job:
         found = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
