@@ -240,6 +240,14 @@ def test_key_is_free_again_after_a_day(alice: User) -> None:
     assert idempotency.forget_old(later + idempotency.KEPT + timedelta(seconds=1)) == 1
 
 
+def test_upkeep_keeps_up_with_keys_that_come_fast(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "CHUNK", 2)
+    for number in range(5):
+        idempotency.begin(alice, "", str(number), b"request")
+
+    assert idempotency.forget_old(timezone.now() + idempotency.KEPT + timedelta(seconds=1)) == 5
+
+
 def test_body_that_is_too_large_is_refused_as_without_a_key(alice: User) -> None:
     answer = send(program(alice), "/api/albums/", {"title": "x" * 2**20}, "one")
 

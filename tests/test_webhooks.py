@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from gallery import bin as photo_bin
 from gallery import bulk, changes, jobs, sharing, tasks
-from gallery.models import Image, Job, User, Webhook, WebhookDelivery
+from gallery.models import AuditEntry, Image, Job, User, Webhook, WebhookDelivery
 from gallery.webhooks import delivering, hooks, signing
 from gallery.webhooks.events import EVENTS
 from tests.make import make_album, make_image
@@ -530,6 +530,33 @@ def test_deleting_a_webhook_deletes_its_log(hook: Webhook) -> None:
     hooks.delete(hook)
 
     assert not WebhookDelivery.objects.exists()
+
+
+def test_log_that_is_long_goes_with_the_upkeep_and_its_webhook_at_once(
+    alice: User, hook: Webhook, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "CHUNK", 2)
+    monkeypatch.setattr(hooks, "ROUNDS", 2)
+    for _ in range(5):
+        hooks.ping(hook)
+
+    hooks.delete(hook)
+    work()
+
+    assert not hooks.of(alice).exists()
+    assert receiver.received == []
+    assert WebhookDelivery.objects.count() == 5
+    assert [hooks.forget_deliveries() for _ in range(3)] == [4, 1, 0]
+    assert not Webhook.objects.exists()
+    assert AuditEntry.objects.filter(action="webhook.deleted").count() == 1
+
+
+def test_upkeep_keeps_up_with_a_log_that_grows_fast(hook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "CHUNK", 2)
+    for _ in range(5):
+        hooks.ping(hook)
+
+    assert hooks.forget_deliveries(timezone.now() + hooks.KEPT + timedelta(seconds=1)) == 5
 
 
 def test_one_person_has_only_so_many(alice: User, receiver: Receiver) -> None:

@@ -40,6 +40,9 @@ class Webhook(models.Model):
         GONE = "gone", _("the receiver answered 410: it wants no more messages")
         SECRET = "secret", _("its secret cannot be read any more: delete it and make a new one")
 
+    # Instead of a reason: it is deleted, and what is left of its log is about to go.
+    DELETED = "deleted"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.CASCADE, related_name="webhooks", db_index=False)
     name = models.CharField(max_length=100, blank=True, help_text="What it is for.")

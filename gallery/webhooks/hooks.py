@@ -23,6 +23,8 @@ MOST = 10
 MOST_REPLAYED = 500
 KEPT = timedelta(days=30)
 CHUNK = 500
+# One round of upkeep forgets so much at most, so that it leaves time for other work.
+ROUNDS = 40
 State = WebhookDelivery.State
 
 
@@ -34,7 +36,7 @@ class InvalidWebhook(GalleryError):
 
 def of(user: User) -> WebhookQuerySet:
     """Return the user's own webhooks, the newest first."""
-    return Webhook.objects.owned_by(user).order_by("-id")
+    return Webhook.objects.owned_by(user).exclude(disabled_for=Webhook.DELETED).order_by("-id")
 
 
 def one(user: User, key: uuid.UUID) -> Webhook:
@@ -92,7 +94,7 @@ def change(hook: Webhook, *, active: bool | None = None, **values: Any) -> None:
         values |= _switched(active=active)
     if not values:
         return
-    if not Webhook.objects.filter(pk=hook.pk).update(**values):
+    if not Webhook.objects.filter(pk=hook.pk).exclude(disabled_for=Webhook.DELETED).update(**values):
         raise Http404(GONE)
     audit.note("webhook.changed", hook, owner=hook.owner_id, fields=sorted(values))
     hook.refresh_from_db()
@@ -100,13 +102,15 @@ def change(hook: Webhook, *, active: bool | None = None, **values: Any) -> None:
         delivering.wake(hook, timedelta())
 
 
+@atomic_retry
 def delete(hook: Webhook) -> None:
-    """Delete a webhook and the log of what was sent to it."""
-    rows = WebhookDelivery.objects.filter(webhook=hook)
-    Webhook.objects.filter(pk=hook.pk, disabled_at=None).update(disabled_at=timezone.now())
-    while chosen := list(rows.values_list("pk", flat=True)[:CHUNK]):
-        database.delete(WebhookDelivery.objects.filter(pk__in=chosen))
-    _delete(hook)
+    """Delete a webhook and the log of what was sent to it; a long log goes with the next upkeep, and nobody sees it."""
+    row = Webhook.objects.filter(pk=hook.pk).exclude(disabled_for=Webhook.DELETED)
+    if not row.update(disabled_at=timezone.now(), disabled_for=Webhook.DELETED):
+        return
+    audit.note("webhook.deleted", hook, owner=hook.owner_id)
+    if len(log_of(hook).values_list("pk")[: CHUNK + 1]) <= CHUNK:
+        Webhook.objects.filter(pk=hook.pk).delete()
 
 
 def ping(hook: Webhook) -> WebhookDelivery:
@@ -137,16 +141,24 @@ def replay(hook: Webhook, deliveries: Sequence[uuid.UUID] | None = None) -> int:
 
 
 def forget_deliveries(now: datetime | None = None) -> int:
-    """Delete what was sent long ago, at most 500 rows. Returns how many."""
+    """Delete what was sent long ago, and the logs of webhooks that were deleted, some at a time. Returns how many rows."""
     old = WebhookDelivery.objects.filter(created_at__lt=(now or timezone.now()) - KEPT)
-    chosen = list(old.order_by("created_at", "id").values_list("pk", flat=True)[:CHUNK])
-    return database.delete(WebhookDelivery.objects.filter(pk__in=chosen)) if chosen else 0
+    forgotten = _forget(old.order_by("created_at", "id"))
+    for hook in Webhook.objects.filter(disabled_for=Webhook.DELETED).order_by("id")[:ROUNDS]:
+        forgotten += _forget(log_of(hook))
+        if not log_of(hook).exists():
+            database.delete(Webhook.objects.filter(pk=hook.pk))
+    return forgotten
 
 
-@atomic_retry
-def _delete(hook: Webhook) -> None:
-    if Webhook.objects.filter(pk=hook.pk).delete()[0]:
-        audit.note("webhook.deleted", hook, owner=hook.owner_id)
+def _forget(rows: QuerySet[WebhookDelivery]) -> int:
+    forgotten = 0
+    for _round in range(ROUNDS):
+        chosen = list(rows.values_list("pk", flat=True)[:CHUNK])
+        forgotten += database.delete(WebhookDelivery.objects.filter(pk__in=chosen)) if chosen else 0
+        if len(chosen) < CHUNK:
+            break
+    return forgotten
 
 
 def _switched(*, active: bool) -> dict[str, Any]:
