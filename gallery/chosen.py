@@ -22,7 +22,7 @@ Step = tuple[int, Counter[str]]
 
 
 def start(act: str, by: User, image_ids: Sequence[uuid.UUID], to: User | None = None) -> Job:
-    """Let a job do the act with at most MOST photos: "restore", "purge", "reprocess" or "move" to another owner."""
+    """Let a job do the act with at most MOST photos: "put", "restore", "purge", "reprocess" or "move" to another owner."""
     if act not in _ACTS or len(image_ids) > MOST or (act == "move") != (to is not None):
         raise ValueError(f"No job does {act!r} with {len(image_ids)} photos.")
     keys = owning.whole_stacks(image_ids) if act == "move" else list(image_ids)
@@ -52,6 +52,10 @@ def work(job: Job, turn: jobs.Round) -> dict[str, Any]:
         if turn.is_over and at < len(keys):
             raise jobs.Unfinished(job.payload)
     return {"counts": dict(counts)}
+
+
+def _put(keys: Sequence[uuid.UUID], job: Job) -> Step:  # noqa: ARG001
+    return _counted(keys, photo_bin.put(Image.objects.filter(pk__in=keys)))
 
 
 def _restore(keys: Sequence[uuid.UUID], job: Job) -> Step:  # noqa: ARG001
@@ -95,12 +99,14 @@ def _move(keys: Sequence[uuid.UUID], job: Job) -> Step:
 
 
 _ACTS: dict[str, Callable[[Sequence[uuid.UUID], Job], Step]] = {
+    "put": _put,
     "restore": _restore,
     "purge": _purge,
     "reprocess": _reprocess,
     "move": _move,
 }
 _NEEDED = {
+    "put": "gallery.delete_image",
     "restore": "gallery.change_image",
     "purge": "gallery.delete_image",
     "reprocess": "gallery.change_image",

@@ -137,15 +137,31 @@ def test_all_that_a_list_shows_can_be_chosen_beyond_its_page(keeper: Client, ali
     assert (Image.objects.owned_by(bob).count(), Image.objects.owned_by(alice).count()) == (130, 1)
 
 
-def test_few_are_restored_at_once_and_many_by_a_job(
-    keeper: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("action", "few", "many", "binned"),
+    [
+        ("put_into_bin", "1 put into the bin", "2 photos are put into the bin", False),
+        ("take_out_of_bin", "1 taken out of the bin", "2 photos are taken out of the bin", True),
+    ],
+)
+def test_few_go_to_the_bin_and_back_at_once_and_many_by_a_job(
+    keeper: Client,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+    few: str,
+    many: str,
+    binned: bool,
 ) -> None:
-    images = [make_image(alice, binned_at=timezone.now()) for _ in range(3)]
-    assert "1 taken out of the bin" in ask(keeper, "take_out_of_bin", images[0]).content.decode()
+    images = [make_image(alice, binned_at=timezone.now() if binned else None) for _ in range(3)]
+    assert few in ask(keeper, action, images[0]).content.decode()
     monkeypatch.setattr("gallery.admin.image_actions.AT_ONCE", 1)
-    ask(keeper, "take_out_of_bin", *images[1:], confirmed="yes")
+    assert many in ask(keeper, action, *images[1:]).content.decode()
+    assert Image.objects.exclude(binned_at=None).count() == (2 if binned else 1)
+    ask(keeper, action, *images[1:], confirmed="yes")
     jobs.work(Job.objects.get().pk)
-    assert Image.objects.live().count() == 3
+    assert Image.objects.exclude(binned_at=None).count() == (0 if binned else 3)
+    assert Job.objects.get().result == {"counts": {"done": 2}}
 
 
 def test_more_than_a_job_takes_is_refused_in_words(

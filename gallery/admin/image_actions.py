@@ -77,15 +77,17 @@ class ActionsMixin:
     """The actions of the list of photos."""
 
     @admin.action(description=gettext_lazy("Put into the bin"), permissions=["delete"])
-    def put_into_bin(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+    def put_into_bin(self, request: HttpRequest, queryset: QuerySet[Image]) -> HttpResponse | None:
+        """Put a few into the bin at once, and many by a job, which is asked for first."""
         keys = _keys(self, request, queryset)
-        if keys is not None:
-            moved = photo_bin.put(Image.objects.filter(pk__in=keys))
-            _say(
-                request,
-                ngettext("%(count)s put into the bin.", "%(count)s put into the bin.", moved)
-                % {"count": moved},
-            )
+        if keys is None:
+            return None
+        if len(keys) > AT_ONCE:
+            return _asked(self, request, "put_into_bin", "put", keys)
+        moved = photo_bin.put(Image.objects.filter(pk__in=keys))
+        words = ngettext("%(count)s put into the bin.", "%(count)s put into the bin.", moved)
+        _say(request, words % {"count": moved})
+        return None
 
     @admin.action(description=gettext_lazy("Take out of the bin"), permissions=["change"])
     def take_out_of_bin(self, request: HttpRequest, queryset: QuerySet[Image]) -> HttpResponse | None:

@@ -28,6 +28,7 @@ OUTCOMES = {
     "arriving": gettext_lazy("left with their owner, who is uploading them once more"),
 }
 ACTS = {
+    "put": gettext_lazy("Put into the bin"),
     "restore": gettext_lazy("Restore from the bin"),
     "purge": gettext_lazy("Delete for good"),
     "reprocess": gettext_lazy("Reprocess"),
