@@ -175,7 +175,7 @@ def _put_into_album(upload: Upload, image: Image) -> None:
     # As the row says now: it may have been sent there while it was worked on.
     album = Album.objects.filter(pk__in=Upload.objects.filter(pk=upload.pk).values("album_id")).first()
     if album is not None and access.may_contribute(upload.owner, album):
-        album.add([image.pk], by=upload.owner)
+        album.add([image.pk], by=upload.owner, of_many=True)
 
 
 @atomic_retry

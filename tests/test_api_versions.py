@@ -1,10 +1,12 @@
 """Versions: a reader is told that nothing has changed, and a writer that something has."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from gallery import albums, sharing, smart_albums, tags
 from gallery.models import Album, Image, ShareLink, SmartAlbum, Tag, User
@@ -114,6 +116,25 @@ def test_what_was_changed_meanwhile_is_not_deleted(
     assert client.delete(f"/api/{path}/", headers={"if-match": tag}).status_code == 412
     current = client.get(f"/api/{path}/")["ETag"]
     assert client.delete(f"/api/{path}/", headers={"if-match": current}).status_code == 204
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(minutes=1)], ids=["at once", "of a clock ahead"])
+def test_what_lies_in_an_album_is_another_version_of_it_however_soon_it_changes(
+    ahead: timedelta, alice: User, signed_in: SignedIn
+) -> None:
+    photo, row = make_image(alice), make_album(alice)
+    Album.objects.filter(pk=row.pk).update(updated_at=timezone.now() + ahead)
+    client, path = signed_in(alice), f"/api/albums/{row.pk}/"
+    tags_seen, dates = [], []
+
+    for change in (albums.add, albums.remove):
+        tags_seen.append(client.get(path)["ETag"])
+        dates.append(Album.objects.get().updated_at)
+        change(row, [photo.pk])
+        assert client.delete(path, headers={"if-match": tags_seen[-1]}).status_code == 412
+
+    dates.append(Album.objects.get().updated_at)
+    assert dates == sorted(set(dates))
 
 
 def test_a_view_of_a_shared_link_is_no_new_version(alice: User, signed_in: SignedIn) -> None:

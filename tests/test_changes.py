@@ -307,13 +307,13 @@ def test_album_changes_for_its_owner_when_a_contributor_takes_a_photo_away(alice
     assert told(alice) == [("album", album.pk, "changed")]
 
 
-def test_albums_that_many_photos_enter_at_once_are_dated_once_a_second(alice: User) -> None:
+def test_albums_that_many_uploads_enter_at_once_are_dated_once_a_second(alice: User) -> None:
     album = make_album(alice)
     age(album)
-    albums.add(album, [make_image(alice).pk])
+    album.add([make_image(alice).pk], of_many=True)
     dated = Album.objects.get(pk=album.pk).updated_at
 
-    albums.add(album, [make_image(alice).pk])
+    album.add([make_image(alice).pk], of_many=True)
 
     again = Album.objects.get(pk=album.pk).updated_at
     assert dated > LONG_AGO

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Max, Q
+from django.db.models import DateTimeField, F, Max, Q, Value
+from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils import timezone as django_timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +35,15 @@ class AlbumQuerySet(models.QuerySet["Album"]):
         return self.order_by("position", "title", "id")
 
     def touch(self) -> None:
-        """Date the albums' last change: what is inside has changed, or who may see it."""
+        """Date the albums' last change: what is inside has changed, or who may see it.
+
+        Each has another date than before, and so another version, however soon and by whichever clock.
+        """
+        later = F("updated_at") + timedelta(microseconds=1)
+        self.update(updated_at=Greatest(Value(django_timezone.now()), later, output_field=DateTimeField()))
+
+    def touch_now_and_then(self) -> None:
+        """Date the albums' last change where that was not done a moment ago."""
         now = django_timezone.now()
         self.filter(updated_at__lt=now - DATED_EVERY).update(updated_at=now)
 
@@ -81,10 +90,11 @@ class Album(models.Model):
         """Return the address of the album's page."""
         return reverse("gallery:album", args=[self.pk])
 
-    def add(self, image_ids: Sequence[uuid.UUID], by: User | None = None) -> None:
+    def add(self, image_ids: Sequence[uuid.UUID], by: User | None = None, *, of_many: bool = False) -> None:
         """Put images at the end in the given order; one that is already inside keeps its place.
 
-        At most CHUNK images in one call. `by` is who brings them.
+        At most CHUNK images in one call. `by` is who brings them. Where it is one call `of_many` at a time, the change
+        may be dated with another one's.
         """
         last = self.entries.aggregate(last=Max("position"))["last"] or 0
         AlbumImage.objects.bulk_create(
@@ -94,7 +104,8 @@ class Album(models.Model):
             ],
             ignore_conflicts=True,
         )
-        Album.objects.filter(pk=self.pk).touch()
+        around = Album.objects.filter(pk=self.pk)
+        around.touch_now_and_then() if of_many else around.touch()
 
     @classmethod
     def touch_around(cls, image_ids: Iterable[uuid.UUID]) -> None:
