@@ -123,6 +123,32 @@ def test_progress_is_shown_and_looked_at_again_without_a_script(keeper: Client, 
     assert "2 done; 1 failed: they are as before" in page
 
 
+def confirmed(page: str) -> dict[str, str]:
+    """Return what the form of a page that asks sends of itself."""
+    names = ("select_across", "confirmed", "meant")
+    found = {name: re.search(rf'name="{name}"\s+value="([^"]*)"', page) for name in names}
+    return {name: match[1] for name, match in found.items() if match}
+
+
+def test_photos_that_came_after_the_page_that_asks_are_not_taken_along(
+    keeper: Client, alice: User, bob: User
+) -> None:
+    old, gone = make_image(alice), make_image(alice)
+    url = "/admin/gallery/image/?place=library"
+    page = ask(keeper, "move_owner", old, url=url, select_across="1").content.decode()
+    Image.objects.filter(pk=gone.pk).update(binned_at=timezone.now())
+    new = make_image(alice)
+    answer = ask(keeper, "move_owner", old, url=url, **confirmed(page), owner="bob")
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "finds other photos by now" in page
+    assert "2 photos" in page
+    assert not Job.objects.exists()
+    ask(keeper, "move_owner", old, url=url, **confirmed(page), owner="bob")
+    jobs.work(Job.objects.get().pk)
+    assert set(Image.objects.owned_by(bob)) == {old, new}
+
+
 def test_all_that_a_list_shows_can_be_chosen_beyond_its_page(keeper: Client, alice: User, bob: User) -> None:
     Image.objects.bulk_create(make_image(alice, save=False, binned_at=timezone.now()) for _ in range(130))
     make_image(alice)
@@ -131,7 +157,7 @@ def test_all_that_a_list_shows_can_be_chosen_beyond_its_page(keeper: Client, ali
     page = ask(keeper, "move_owner", first, url=url, select_across="1").content.decode()
     assert "130 photos" in page
     assert 'action="/admin/gallery/image/?place=bin"' in page
-    ask(keeper, "move_owner", first, url=url, select_across="1", confirmed="yes", owner="bob")
+    ask(keeper, "move_owner", first, url=url, **confirmed(page), owner="bob")
     while jobs.work_once():
         pass
     assert (Image.objects.owned_by(bob).count(), Image.objects.owned_by(alice).count()) == (130, 1)

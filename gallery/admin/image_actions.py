@@ -1,5 +1,6 @@
 """What is done with chosen photos from their list: first a page that asks, then a job that shows how far it is."""
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -145,14 +146,20 @@ def _keys(model_admin: Any, request: HttpRequest, queryset: QuerySet[Image]) -> 
 def _asked(
     model_admin: Any, request: HttpRequest, action: str, act: str, keys: Sequence[uuid.UUID]
 ) -> HttpResponse:
-    """Show the page that asks; once it is confirmed, begin the job and show its page."""
-    confirmed = request.POST.get("confirmed") == "yes"
+    """Show the page that asks; once it is confirmed, begin the job and show its page.
+
+    Where all that the list finds were chosen, they must be those of which the page told.
+    """
+    across, meant = request.POST.get("select_across") == "1", _digest(keys)
+    asked = request.POST.get("confirmed") == "yes"
+    confirmed = asked and (not across or request.POST.get("meant") == meant)
+    if asked and not confirmed:
+        messages.error(request, _("The list finds other photos by now: look again, then confirm."))
     form = _form(act, request, keys, confirmed=confirmed)
     if confirmed and (form is None or form.is_valid()) and isinstance(request.user, User):
         to = form.cleaned_data["owner"] if isinstance(form, NewOwner) else None
         job = chosen.start(act, request.user, keys, to)
         return _to_job(job)
-    across = request.POST.get("select_across") == "1"
     context = {
         **model_admin.admin_site.each_context(request),
         "title": ACTS[act],
@@ -162,6 +169,7 @@ def _asked(
         "count": len(keys),
         "form": form,
         "across": across,
+        "meant": meant,
         "checkbox": ACTION_CHECKBOX_NAME,
         # Where all were chosen one key stands for them, as in Django's own list.
         "keys": [str(key) for key in (keys[:1] if across else keys)],
@@ -171,8 +179,14 @@ def _asked(
         .order_by("-id"),
         "back": request.get_full_path(),
     }
-    status = 400 if form is not None and form.errors else 200
-    return TemplateResponse(request, "admin/gallery/image/confirm.html", context, status=status)
+    refused = asked != confirmed or (form is not None and form.errors)
+    return TemplateResponse(
+        request, "admin/gallery/image/confirm.html", context, status=400 if refused else 200
+    )
+
+
+def _digest(keys: Sequence[uuid.UUID]) -> str:
+    return hashlib.sha256(b"".join(key.bytes for key in keys)).hexdigest()
 
 
 def _form(
