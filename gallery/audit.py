@@ -45,6 +45,13 @@ ACTIONS = (
     "user.changed", "user.deleted", "user.made",
     "webhook.changed", "webhook.deleted", "webhook.made",
 )  # fmt: skip
+# Details that name a person who is neither who acts nor whose thing it is.
+_PEOPLE = (
+    ("member.set", "person"),
+    ("member.removed", "person"),
+    ("photo.moved", "from"),
+    ("photo.moved", "to"),
+)
 # By the namespace of the address; everything else is a page.
 _WAYS = {"admin": Via.ADMIN, "api": Via.API}
 
@@ -152,6 +159,12 @@ def forget_person(user: User) -> None:
         rows = AuditEntry.objects.filter(**{column: user})
         while keys := list(rows.values_list("pk", flat=True)[:CHUNK]):
             AuditEntry.objects.filter(pk__in=keys).update(**{column: None, "address": "", "details": {}})
+    for action, name in _PEOPLE:
+        rows = AuditEntry.objects.filter(action=action, **{f"details__{name}": str(user.pk)})
+        while chosen := list(rows[:CHUNK]):
+            for entry in chosen:
+                del entry.details[name]
+            AuditEntry.objects.bulk_update(chosen, ["details"])
 
 
 @atomic_retry

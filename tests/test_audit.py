@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -282,6 +283,37 @@ def test_who_leaves_for_good_is_forgotten_but_for_what_concerns_others(alice: Us
     assert (gone.actor, gone.actor_name) == (None, "alice")
     rest = AuditEntry.objects.exclude(pk__in=[brought.pk, gone.pk])
     assert list(rest.filter(actor_name="alice").values_list("action", flat=True)) == []
+
+
+@pytest.mark.usefixtures("s3")
+def test_lines_about_others_name_nobody_who_left_for_good(alice: User, bob: User) -> None:
+    with audit.worker("test", bob):
+        members.invite(make_album(bob), "alice", AlbumMember.Role.EDITOR)
+        image = make_image(bob)
+        for name in ("from", "to"):
+            audit.note_photos("photo.moved", [image], **{name: str(alice.pk), "else": "kept"})
+    leave_for_good(alice)
+    assert entry("member.set").details == {"role": "editor"}
+    assert [line.details for line in entries("photo.moved")] == [{"else": "kept"}] * 2
+
+
+@pytest.mark.usefixtures("s3")
+def test_djangos_own_log_keeps_no_names_of_things_of_who_left_for_good(alice: User, bob: User) -> None:
+    for owner in (alice, bob):
+        album = make_album(owner, title="Private")
+        AuditEntry.objects.create(
+            action="album.changed", via=AuditEntry.Via.ADMIN, actor=bob, owner=owner, subject_id=album.pk
+        )
+        LogEntry.objects.create(
+            user=bob,
+            object_id=str(album.pk),
+            object_repr="Private",
+            action_flag=CHANGE,
+            change_message="Title",
+        )
+    leave_for_good(alice)
+    kept = LogEntry.objects.order_by("pk").values_list("object_repr", "change_message")
+    assert list(kept) == [("", ""), ("Private", "Title")]
 
 
 def test_page_that_changes_nothing_asks_nothing_for_the_log(

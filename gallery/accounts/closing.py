@@ -23,6 +23,7 @@ from gallery.models import (
     AlbumImage,
     AlbumMember,
     ApiToken,
+    AuditEntry,
     IdempotencyKey,
     Image,
     Invitation,
@@ -211,8 +212,19 @@ def _forget_person(job: Job) -> None:
     added = AlbumImage.objects.filter(added_by=user)
     while chosen := list(added.values_list("pk", flat=True)[:CHUNK]):
         AlbumImage.objects.filter(pk__in=chosen).update(added_by=None)
+    # While the audit log still tells whose things they were.
+    _forget_names(user)
     audit.forget_person(user)
     _delete(user)
+
+
+def _forget_names(user: User) -> None:
+    """Blank what Django's own log of the administration says of the person and their things: titles, names of files."""
+    acts = AuditEntry.objects.filter(owner=user, via=AuditEntry.Via.ADMIN).exclude(subject_id=None)
+    keys = [str(user.pk), *map(str, acts.values_list("subject_id", flat=True).order_by().distinct())]
+    for begin in range(0, len(keys), CHUNK):
+        rows = LogEntry.objects.filter(object_id__in=keys[begin : begin + CHUNK])
+        rows.update(object_repr="", change_message="")
 
 
 @atomic_retry
