@@ -7,12 +7,14 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from gallery import bin as photo_bin
 from gallery import bulk, owning, remembered, removals, stacks, timeline
-from gallery.models import Image, User
+from gallery.models import ApiToken, Image, User
 from gallery.places import clusters
 from tests.make import make_image
 
@@ -120,3 +122,30 @@ def test_the_map_of_a_large_library_is_exact_once_it_rests(
     with CaptureQueriesContext(connection) as asked:
         assert [one.count for one in clusters.clusters(alice, WORLD, 1)] == [2]
     assert not [query for query in asked.captured_queries if "COUNT" in query["sql"]]
+
+
+@pytest.mark.usefixtures("signing")
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("bin/summary/", {"images": 1}, {"images": 2}),
+        ("assets/statistics", {"images": 2, "total": 2}, {"images": 1, "total": 1}),
+    ],
+)
+def test_what_programs_ask_again_and_again_is_counted_when_something_changed(
+    path: str, before: dict[str, int], after: dict[str, int], alice: User, settings: Settings
+) -> None:
+    settings.IMMICH_API = True
+    images = photos(alice)
+    photo_bin.put(Image.objects.filter(pk=images[0].pk))
+    Image.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    plain = ApiToken.issue(alice, "test", ["read"])[1]
+    client = Client(headers={"authorization": f"Bearer {plain}", "x-api-key": plain})
+
+    assert before.items() <= client.get(f"/api/{path}").json().items()
+    with CaptureQueriesContext(connection) as queries:
+        assert before.items() <= client.get(f"/api/{path}").json().items()
+    assert not [one["sql"] for one in queries if "COUNT(" in one["sql"]]
+
+    photo_bin.put(Image.objects.filter(pk=images[1].pk))
+    assert after.items() <= client.get(f"/api/{path}").json().items()

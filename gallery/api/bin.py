@@ -10,14 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gallery import access, bulk
+from gallery import access, bulk, remembered
 from gallery import bin as photo_bin
 from gallery.api.authentication import person
 from gallery.api.fields import StrictMixin
 from gallery.api.image_lists import ImageListView
 from gallery.api.pagination import EPOCH, Cursor, CursorPages
 from gallery.api.views import APIView
-from gallery.models import Image, ImageQuerySet
+from gallery.models import Image, ImageQuerySet, User
 
 WORDS = "delete all photos"
 
@@ -114,11 +114,11 @@ class BinSummaryView(APIView):
     def get(self, request: Request) -> Response:
         """How much it holds, which is what emptying it must confirm."""
         user = person(request)
-        held = access.bin_of(user).aggregate(count=Count("pk"), bytes=Sum("bytes"))
+        images, size = remembered.or_counted(user, "bin", lambda: _counted(user))
         return Response(
             {
-                "images": held["count"],
-                "bytes": held["bytes"] or 0,
+                "images": images,
+                "bytes": size,
                 "days": settings.BIN_DAYS,
                 "is_busy": photo_bin.is_busy(user),
             }
@@ -175,3 +175,9 @@ class FillView(APIView):
         sent = FillSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         return Response({"images": photo_bin.put_all(person(request))})
+
+
+def _counted(user: User) -> tuple[int, int]:
+    """Return how many images lie in the bin, and their bytes."""
+    held = access.bin_of(user).aggregate(count=Count("pk"), bytes=Sum("bytes"))
+    return held["count"], held["bytes"] or 0

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gallery import access, imaging
+from gallery import access, imaging, remembered
 from gallery.api.authentication import person
 from gallery.api.immich.base import ImmichView, PublicView, Scope
 from gallery.models import ApiToken, Image, User
@@ -129,10 +129,15 @@ class StatisticsView(ImmichView):
     scopes = {"GET": (Scope.READ,)}
 
     def get(self, request: Request) -> Response:
-        counted = access.library_of(person(request)).values_list("kind").annotate(count=Count("pk"))
-        kinds = dict(counted.order_by())
+        user = person(request)
+        kinds = remembered.or_counted(user, "kinds", lambda: _counted(user))
         videos, total = kinds.get(Image.Kind.VIDEO, 0), sum(kinds.values())
         return Response({"images": total - videos, "videos": videos, "total": total})
+
+
+def _counted(user: User) -> dict[str, int]:
+    """Return how many of each kind the library has."""
+    return dict(access.library_of(user).values_list("kind").annotate(count=Count("pk")).order_by())
 
 
 def _shown(user: User) -> dict[str, Any]:
