@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from gallery.models import Image, Tombstone, User
+from photosky.counting import COUNTED_AGAIN
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ def or_counted(
     `name` says what is counted, `is_worth_it` whether to remember it. With `at_least_s` it holds for so long whatever
     happens: then it may be old.
     """
-    key = f"remembered:{user.pk}:{name}"
+    key = f"{COUNTED_AGAIN}{user.pk}:{name}"
     now = timezone.now()
     if (known := cache.get(key)) is not None:
         counted_at, found = known

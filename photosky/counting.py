@@ -17,6 +17,9 @@ from django.utils import timezone
 
 from photosky.database import atomic_retry
 
+# How the names begin under which stands what can be counted again: where room is short it goes first.
+COUNTED_AGAIN = "remembered:"
+
 
 class Counted(NamedTuple):
     """A sum, and how many seconds are left until it begins anew."""
@@ -41,6 +44,12 @@ class SharedCache(DatabaseCache):
         with connection.cursor() as cursor:
             now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
             cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  # no value of anybody's
+
+    def _cull(self, db: str, cursor: Any, now: datetime, num: int) -> None:
+        """Make room. Guesses at passwords are forgotten last, or nothing would limit them."""
+        _connection, table = self._place()
+        cursor.execute(f"DELETE FROM {table} WHERE cache_key LIKE %s", [f"{self.make_key(COUNTED_AGAIN)}%"])  # noqa: S608
+        super()._cull(db, cursor, now, num - max(cursor.rowcount, 0))  # type: ignore[misc]
 
     @atomic_retry
     def _count(self, key: str, by: int, now: datetime, ends: datetime) -> tuple[int, datetime]:
@@ -78,6 +87,16 @@ class LocalCache(LocMemCache):
 
     def forget_expired(self) -> None:
         """Do nothing: it forgets by itself."""
+
+    def _cull(self) -> None:
+        """Make room. Guesses at passwords are forgotten last, or nothing would limit them."""
+        # Django's types know no more of it than its public methods.
+        this: Any = self
+        first = self.make_key(COUNTED_AGAIN)
+        for key in [key for key in this._cache if key.startswith(first)]:
+            this._delete(key)
+        if len(this._cache) >= this._max_entries:
+            super()._cull()  # type: ignore[misc]
 
 
 def count(key: str, seconds: int, by: int = 1) -> Counted:

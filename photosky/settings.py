@@ -131,7 +131,7 @@ SHARED_CACHE: dict[str, Any] = {
 }
 CACHES = {"default": SHARED_CACHE}
 if LOCAL:
-    CACHES = {"default": {"BACKEND": "photosky.counting.LocalCache"}}
+    CACHES = {"default": {"BACKEND": "photosky.counting.LocalCache", "OPTIONS": SHARED_CACHE["OPTIONS"]}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People

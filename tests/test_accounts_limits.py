@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from gallery import sessions
 from gallery.models import ApiToken, User
-from photosky.counting import SharedCache, count
+from photosky.counting import COUNTED_AGAIN, LocalCache, SharedCache, count
 from photosky.settings import SHARED_CACHE
 from tests.make import make_image
 
@@ -33,6 +33,22 @@ def shared(settings: Settings, db: None) -> SharedCache:
     found = caches["default"]
     assert isinstance(found, SharedCache)
     return found
+
+
+@pytest.mark.parametrize("kind", [SharedCache, LocalCache])
+def test_guesses_are_not_forgotten_for_the_sake_of_what_can_be_counted_again(
+    kind: type[SharedCache | LocalCache], settings: Settings, db: None
+) -> None:
+    backend = f"{kind.__module__}.{kind.__qualname__}"
+    location = {SharedCache: SHARED_CACHE["LOCATION"], LocalCache: "guesses"}[kind]
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": location, "OPTIONS": {"MAX_ENTRIES": 30}}}
+    for number in range(10):
+        count(f"guesses:{number}", 600)
+
+    for number in range(90):
+        caches["default"].set(f"{COUNTED_AGAIN}{number}", number, 600)
+
+    assert [count(f"guesses:{number}", 600).total for number in range(10)] == [2] * 10
 
 
 def test_two_processes_share_one_count(tmp_path: Path) -> None:
