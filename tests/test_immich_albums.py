@@ -187,3 +187,16 @@ def test_request_that_is_sent_again_with_its_key_is_answered_alike(alice: User) 
     assert (refused_again.status_code, refused_again.json()) == (400, refused.json())
     assert refused_again["content-type"] == refused["content-type"] == "application/json"
     assert Album.objects.count() == 1
+
+
+def test_more_ids_than_a_request_has_time_for_are_refused_before_anything_is_done(alice: User) -> None:
+    album, client = make_album(alice), immich(alice)
+    ids = [str(uuid.uuid4())] * 20_001
+
+    too_many = client.put(f"/api/albums/{album.pk}/assets", {"ids": ids}, "application/json")
+    new = client.post("/api/albums", {"albumName": "New", "assetIds": ids[:5_001]}, "application/json")
+
+    assert (too_many.status_code, new.status_code) == (400, 400)
+    assert "at most 20000" in too_many.json()["message"]
+    assert "at most 5000" in new.json()["message"]
+    assert list(Album.objects.all()) == [album]

@@ -16,8 +16,11 @@ from gallery.api.immich.server import TIME
 from gallery.models import Album, User
 
 MAX_TITLE = Album._meta.get_field("title").max_length or 0
-# As many as the command sends at a time.
-MAX_IDS = 65_000
+# The command sends a thousand at a time for each file that it uploads at a time, by default one for each core of its
+# machine but one. So many take half the time that a request has; each step of them is done for good.
+MAX_IDS = 20_000
+# A new album that is cut off half-way would be made again by the next attempt: well within the time.
+MAX_IDS_OF_NEW = 5_000
 CHUNK = 500
 
 
@@ -44,7 +47,7 @@ class AlbumsView(ImmichView):
             raise exceptions.ParseError("description: send at most 10,000 characters.")
         if sent.get("albumUsers"):
             raise exceptions.ParseError("albumUsers: people are invited on the page of the album.")
-        keys = _keys(items(request, "assetIds", MAX_IDS)) if sent.get("assetIds") else []
+        keys = _keys(items(request, "assetIds", MAX_IDS_OF_NEW)) if sent.get("assetIds") else []
         album = albums.create(user, _clean(title.strip()), description=_clean(description))
         _put(album, user, keys)
         return Response(_shown(album), status=status.HTTP_201_CREATED)
