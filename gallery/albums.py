@@ -15,6 +15,7 @@ from gallery.errors import GalleryError
 from gallery.models import Album, AlbumImage, Image, Job, ShareLink, Tombstone, Upload, User
 from gallery.models.albums import CHUNK
 from gallery.search import index
+from photosky import database
 from photosky.database import atomic_retry
 
 RENAMED = "rename"
@@ -205,8 +206,9 @@ def change(album: Album, **values: Any) -> None:
     _write(album, values)
     if not renamed:
         return
-    images = list(_own_images(album.pk).values_list("image_id", flat=True)[: MANY + 1])
-    if len(images) <= MANY:
+    most = database.at_most(MANY)
+    images = list(_own_images(album.pk).values_list("image_id", flat=True)[: most + 1])
+    if len(images) <= most:
         index.refresh(images)
     else:
         jobs.start(RENAMED, album.owner, {"album": str(album.pk)})

@@ -14,6 +14,7 @@ from django.utils import timezone
 from gallery import albums, audit, jobs, tags
 from gallery.models import Album, AlbumImage, AlbumMember, ImageTag, Invitation, Job, ShareLink, Tag
 from gallery.models.albums import CHUNK
+from photosky import database
 from photosky.database import atomic_retry
 
 # More photos take longer than anybody waits for a page.
@@ -30,7 +31,8 @@ def delete_album(album: Album) -> Job | None:
     """
     keys = [*albums.inner(album), album.pk]
     within = AlbumImage.objects.filter(album__in=keys)
-    if within.order_by()[: MANY + 1].count() > MANY:
+    most = database.at_most(MANY)
+    if within.order_by()[: most + 1].count() > most:
         while _close_some(album, keys):
             pass
         return jobs.start(ALBUM, album.owner, {"album": str(album.pk)})

@@ -17,6 +17,7 @@ from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image, ImageTag, Job, Tag, User
 from gallery.search import index
+from photosky import database
 from photosky.database import atomic_retry
 
 MAX_LENGTH = 60
@@ -144,7 +145,7 @@ def rename(tag: Tag, name: str) -> Tag:
     """
     tidy = clean(name)
     try:
-        keys = _rename(tag, tidy)
+        keys = _rename(tag, tidy, database.at_most(MANY))
     except IntegrityError as error:
         raise _exists(tidy) from error
     for start in range(0, len(keys), CHUNK):
@@ -255,8 +256,8 @@ def _remove(owner: User, image_ids: Sequence[uuid.UUID], slugs: Sequence[str], *
 
 
 @atomic_retry
-def _rename(tag: Tag, name: str) -> list[uuid.UUID]:
-    """Write the name; return the images whose words are to be gathered: none where a job does it."""
+def _rename(tag: Tag, name: str, most: int) -> list[uuid.UUID]:
+    """Write the name; return the images whose words are to be gathered: none where they are more, and a job does it."""
     slug = name.casefold()
     if Tag.objects.filter(owner_id=tag.owner_id, slug=slug).exclude(pk=tag.pk).exists():
         raise _exists(name)
@@ -264,8 +265,8 @@ def _rename(tag: Tag, name: str) -> list[uuid.UUID]:
         raise Http404(GONE)
     audit.note("tag.renamed", tag, owner=tag.owner_id, former=tag.name, name=name)
     # With the name, so that no death of the process leaves the photos with the words of before.
-    keys = list(_carrying(tag.pk)[: MANY + 1])
-    if len(keys) > MANY:
+    keys = list(_carrying(tag.pk)[: most + 1])
+    if len(keys) > most:
         jobs.start(RENAMED, tag.owner, {"tag": str(tag.pk)})
         return []
     return keys

@@ -34,6 +34,8 @@ UNSEEN_ROW = "23505"
 # SQLite has waited longer for its lock before it fails.
 RETRY_FOR_S = 15.0
 UNQUEUED_ATTEMPTS = 3
+# Rows that a change in steps works on in one transaction: each is written several times, and DSQL takes 3,000 writes.
+FEW = 200
 # The classes of SQLSTATE that speak of the server and not of the statement: connection, resources, intervention of
 # an operator (also a statement that took too long), system; then a lock that was not had, and a server that only reads.
 OUTAGES = ("08", "53", "57", "58", "55P03", "25006", *RETRIED_STATES)
@@ -137,6 +139,11 @@ def is_retried() -> bool:
     blocks = transaction.get_connection().atomic_blocks
     ours = blocks if began_at is None else blocks[:began_at]
     return all(block._from_testcase for block in ours)
+
+
+def at_most(many: int) -> int:
+    """Return how many rows a change in steps may work on at once: fewer where all its steps join a begun transaction."""
+    return many if _began_at.get() is None else min(many, FEW)
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from gallery import albums, sharing, smart_albums, tags
-from gallery.models import Album, Image, ShareLink, SmartAlbum, Tag, User
+from gallery.models import Album, Image, Job, ShareLink, SmartAlbum, Tag, User
+from photosky import database
 from tests.make import make_album, make_image
 
 pytestmark = pytest.mark.usefixtures("signing")
@@ -135,6 +136,29 @@ def test_what_lies_in_an_album_is_another_version_of_it_however_soon_it_changes(
 
     dates.append(Album.objects.get().updated_at)
     assert dates == sorted(set(dates))
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["of a version", "of any"])
+@pytest.mark.parametrize("change", ["album deleted", "album renamed", "tag renamed"])
+def test_change_of_a_version_leaves_all_but_a_few_photos_to_a_job(
+    asks: bool, change: str, alice: User, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "FEW", 2)
+    photos = [make_image(alice) for _ in range(3)]
+    tags.add(alice, [photo.pk for photo in photos], ["fog"])
+    kind, _, act = change.partition(" ")
+    row = make_album(alice, *photos) if kind == "album" else Tag.objects.get()
+    client, path = signed_in(alice), f"/api/{kind}s/{row.pk}/"
+    headers = {"if-match": client.get(path)["ETag"]} if asks else {}
+
+    if act == "deleted":
+        answer = client.delete(path, headers=headers)
+    else:
+        name = {"album": "title", "tag": "name"}[kind]
+        answer = client.patch(path, {name: "Sea"}, "application/json", headers=headers)
+
+    assert answer.status_code in {200, 204}
+    assert Job.objects.count() == int(asks)
 
 
 def test_a_view_of_a_shared_link_is_no_new_version(alice: User, signed_in: SignedIn) -> None:
