@@ -12,6 +12,9 @@ from photosky.settings import *  # noqa: F403
 # The suite's own processes share the machine.
 DECODERS = 1
 
+# Static files are looked for when they are asked for: each client would read them all first.
+WHITENOISE_AUTOREFRESH = True
+
 # Seconds matter in a suite; the strength of a hash does not.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]

@@ -71,7 +71,7 @@ class Server:
 
     def _is_ready(self) -> bool:
         # It listens before it lets anybody in.
-        probe = [_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+        probe = [str(_program("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self._port)]
         return subprocess.run(probe, check=False).returncode == 0
 
     def _run(self, program: str, *arguments: str | Path) -> None:

@@ -1,6 +1,5 @@
 """Copy the library to another database, between any two of SQLite, PostgreSQL and Aurora DSQL. See docs/moving.md."""
 
-import os
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -15,8 +14,8 @@ from gallery.moving.comparing import Compared
 from gallery.moving.errors import MoveError
 from gallery.moving.running import look, move
 from photosky.database import configuration
+from photosky.env import env
 
-VARIABLE = "PHOTOSKY_MOVE_TO"
 NEXT = """
 The target holds the library. It is not used yet:
   1. If the gallery ran until now, stop it and its workers, and run this once more: it copies what was written meanwhile.
@@ -35,15 +34,17 @@ class Command(BaseCommand):
         """Declare the target."""
         parser.add_argument(
             "--to",
-            default=os.environ.get(VARIABLE, ""),
-            help=f"address of the target, as in DATABASE_URL; else {VARIABLE}, which other users of this computer cannot read",
+            default=env.text("PHOTOSKY_MOVE_TO"),
+            help="address of the target, as in DATABASE_URL; else PHOTOSKY_MOVE_TO, which other users of this computer cannot read",
         )
         parser.add_argument("--check", action="store_true", help="only compare; write nothing")
 
     def handle(self, *, to: str, check: bool, **_: Any) -> None:
         """Move, or only compare."""
         if not to:
-            raise CommandError(f"Name the target: --to postgresql://USER:PASSWORD@HOST/NAME, or {VARIABLE}.")
+            raise CommandError(
+                "Name the target: --to postgresql://USER:PASSWORD@HOST/NAME, or PHOTOSKY_MOVE_TO."
+            )
         started = time.monotonic()
         try:
             target = databases.connect(configuration(to, settings.DATA_DIR))

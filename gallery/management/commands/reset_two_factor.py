@@ -29,6 +29,6 @@ class Command(BaseCommand):
 
 @atomic_retry
 def _reset(user: User) -> int:
-    removed, _ = Authenticator.objects.filter(user=user).delete()
+    removed: int = Authenticator.objects.filter(user=user).delete()[0]
     audit.note("second_factor.reset", user, owner=user, removed=removed)
     return removed
