@@ -55,7 +55,7 @@ def finish(path: Path) -> None:
 # scripts, flags, geography.
 UNUSED = (
     "PIL/_imagingft*", "pillow.libs/libfreetype*", "pillow.libs/libharfbuzz*", "yaml/_yaml*", "rawpy/_rawpy*",
-    "rawpy/libraw_r.so", "rawpy/libraw_r.so.*.*", "staticfiles/flags*", "staticfiles/*.map*", "django_countries/static*", "gallery/static*",
+    "rawpy/libraw_r.so", "rawpy/libraw_r.so.*.*", "staticfiles/flags*", "staticfiles/*.map*", "django_countries/static*", "gallery/static/vendor*",
     "staticfiles/rest_framework/docs*", "django/contrib/gis*",
     "django/db/backends/oracle*", "django/db/backends/mysql*",
     # Of each font one format that every browser reads, of each script of the administration the short one.
