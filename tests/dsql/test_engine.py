@@ -173,6 +173,9 @@ def test_only_a_cluster_with_the_certificate_of_a_known_authority_is_connected_t
         assert "certificate verify failed" in run.stderr
 
 
+@pytest.mark.skipif(
+    not os.environ.get("PHOTOSKY_TEST_LONG"), reason="takes many minutes: ask for it by PHOTOSKY_TEST_LONG=1"
+)
 def test_a_good_part_of_the_suite_passes_under_the_rules(postgresql: str) -> None:
     files = [f"tests/{name}" for name in FILES]
     run = subprocess.run(

@@ -44,6 +44,9 @@ def shape(alias: str) -> dict[str, Any]:
         return {"columns": columns, "indexes": indexes, "constraints": cursor.fetchall()}
 
 
+@pytest.mark.skipif(
+    not os.environ.get("PHOTOSKY_TEST_LONG"), reason="takes many minutes: ask for it by PHOTOSKY_TEST_LONG=1"
+)
 def test_a_migrate_that_is_cut_off_again_and_again_ends_with_the_same_tables(
     new_database: Makes,
 ) -> None:
