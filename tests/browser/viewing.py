@@ -43,8 +43,8 @@ def look(page: Page, place: int) -> None:
 
 
 def wait_for(page: Page, condition: Callable[[], bool]) -> None:
-    """Wait until something has happened outside the page, at most for ten seconds."""
-    until = time.monotonic() + 10
+    """Wait until something has happened outside the page, at most for thirty seconds."""
+    until = time.monotonic() + 30
     while not condition() and time.monotonic() < until:
         page.wait_for_timeout(50)
     assert condition()
