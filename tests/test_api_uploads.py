@@ -257,8 +257,8 @@ def test_query_counts_of_uploads_do_not_grow_with_rows(
     # Requests are counted some at a time: not each of them asks the database.
     settings.API_REQUESTS_PER_MINUTE = 0
     client, counts = signed_in(alice), []
-    # SQLite takes a bulk insert of about fifty rows in one statement.
-    for more in (10, 40):
+    # SQLite takes a bulk insert of somewhat under forty rows in one statement.
+    for more in (10, 30):
         for _ in range(more):
             make_upload(alice, image=make_image(alice), state=Upload.State.READY)
         files = [announcement(photo_bytes()) for _ in range(more)]
