@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -24,13 +24,16 @@ Findings = dict[str, Any]
 
 
 class Crowd:
-    """The process that forks the others, from the test's side."""
+    """The process that forks the others, from the test's side. `environment` may name other settings for all of them."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", **(environment or {})}
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.concurrency.crowd"],
             cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            env={**os.environ, **self._environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

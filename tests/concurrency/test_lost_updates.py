@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from gallery.models import Image, ShareLink, User
 from gallery.sharing import links
@@ -74,9 +73,6 @@ def test_this_suite_fails_without_transactions(crowd: Crowd, database: Path, own
         lost(crowd, database, row, "no transaction")
 
 
-@pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite lets one transaction write at a time: nobody loses"
-)
 @pytest.mark.parametrize("lost", [count_up, collect])
 def test_this_suite_fails_without_the_retry(crowd: Crowd, database: Path, owner: User, lost: Any) -> None:
     row = owner if lost is count_up else make_image(owner)
