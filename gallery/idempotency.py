@@ -36,6 +36,10 @@ MAX_LENGTH = 255
 CHUNK = 500
 # One round of upkeep forgets so much at most: more than comes in until the next, and it leaves time for other work.
 ROUNDS = 40
+# Of one owner the newest so many are kept: more than a program that repeats what failed goes back, and no more than a
+# database has room for. They are looked through at one in so many new keys, so that few requests wait for it.
+MOST = 10_000
+TRIMMED_EVERY = 100
 # What says nothing of the request itself, but of the moment or of who sends it: the next attempt may do better.
 NOT_KEPT = frozenset({401, 403, 408, 409, 425, 429})
 # Of the headers these belong to the answer.
@@ -105,6 +109,8 @@ def begin(owner: User, whose: str, key: str, request: bytes, now: datetime | Non
         now,
     )
     if row.lease_token == held.lease_token:
+        if held.lease_token.int % TRIMMED_EVERY == 0:
+            _trim(owner)
         return Held(row.pk, row.lease_token, key)
     if row.request_sha256 != _sha256(request):
         raise KeyReused(
@@ -173,6 +179,15 @@ def _take(wanted: IdempotencyKey, now: datetime) -> IdempotencyKey:
     if not dead.update(lease_token=wanted.lease_token, lease_until=wanted.lease_until):
         IdempotencyKey.objects.bulk_create([wanted], ignore_conflicts=True)
     return rows.get()
+
+
+@atomic_retry
+def _trim(owner: User) -> None:
+    """Forget what the owner has beyond the newest MOST keys."""
+    mine = IdempotencyKey.objects.filter(owner=owner).order_by("-id")
+    beyond = list(mine.values_list("pk", flat=True)[MOST : MOST + CHUNK])
+    if beyond:
+        database.delete(IdempotencyKey.objects.filter(pk__in=beyond))
 
 
 def _opened(row: IdempotencyKey, key: str) -> Answer:

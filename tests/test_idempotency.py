@@ -248,6 +248,22 @@ def test_upkeep_keeps_up_with_keys_that_come_fast(alice: User, monkeypatch: pyte
     assert idempotency.forget_old(timezone.now() + idempotency.KEPT + timedelta(seconds=1)) == 5
 
 
+def test_of_one_person_the_newest_keys_are_kept(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "MOST", 3)
+    monkeypatch.setattr(idempotency, "TRIMMED_EVERY", 1)
+    client = program(alice)
+    send(program(bob), "/api/albums/", {"title": "Bob's"}, "first")
+    for number in range(5):
+        send(client, "/api/albums/", {"title": f"Album {number}"}, str(number))
+
+    assert IdempotencyKey.objects.filter(owner=alice).count() == 3
+    assert IdempotencyKey.objects.filter(owner=bob).count() == 1
+    assert send(client, "/api/albums/", {"title": "Album 2"}, "2")["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in send(client, "/api/albums/", {"title": "Album 1"}, "1")
+
+
 def test_body_that_is_too_large_is_refused_as_without_a_key(alice: User) -> None:
     answer = send(program(alice), "/api/albums/", {"title": "x" * 2**20}, "one")
 

@@ -22,7 +22,8 @@ DESCRIBED = {
     "description": (
         "1 to 255 printable ASCII characters that you make up for this request, best a random UUID. Sent again within "
         "24 hours with the same key, the request is not done again: it gets the first answer, with "
-        f"`{REPLAYED}: true`. With another body the answer is 422, while the first runs 409."
+        f"`{REPLAYED}: true`. With another body the answer is 422, while the first runs 409. Of one person the newest "
+        f"{idempotency.MOST:,} keys are remembered."
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.MAX_LENGTH},
 }
