@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from gallery import albums, sharing, smart_albums, tags
 from gallery.models import Album, Image, Job, ShareLink, SmartAlbum, Tag, User
+from gallery.webhooks import hooks
 from photosky import database
-from tests.make import make_album, make_image
+from tests.access_world import make_world
+from tests.api_routes import Route, cases
+from tests.make import make_album, make_image, make_user
 
 pytestmark = pytest.mark.usefixtures("signing")
 SignedIn = Callable[[User], Client]
@@ -53,7 +56,24 @@ def link(owner: User) -> Thing:
     return f"share-links/{row.pk}", {"title": "Mine"}, lambda: sharing.change(row, title="Theirs")
 
 
-KINDS = pytest.mark.parametrize("make", [image, album, tag, smart, link])
+def hook(owner: User) -> Thing:
+    row, _ = hooks.make(owner, "https://nas.example.com/", ["photo.ready"])
+    return f"webhooks/{row.pk}", {"name": "Mine"}, lambda: hooks.change(row, name="Theirs")
+
+
+def oneself(owner: User) -> Thing:
+    rows = User.objects.filter(pk=owner.pk)
+    return "me", {"first_name": "Mine"}, lambda: rows.update(first_name="Theirs")
+
+
+def somebody(owner: User) -> Thing:
+    User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
+    rows = User.objects.filter(pk=make_user("somebody").pk)
+    return f"users/{rows.get().pk}", {"quota_bytes": 7}, lambda: rows.update(quota_bytes=9)
+
+
+ENDING = [image, album, tag, smart, link, hook]
+KINDS = pytest.mark.parametrize("make", [*ENDING, oneself, somebody])
 
 
 @KINDS
@@ -86,7 +106,8 @@ def test_writer_of_what_was_changed_meanwhile_gets_412(
 
     assert refused.status_code == 412
     assert refused.json()["code"] == "changed_meanwhile"
-    assert client.get(f"/api/{path}/").json()[next(iter(values))].lower() == "theirs"
+    [(name, mine)] = values.items()
+    assert client.get(f"/api/{path}/").json()[name] != mine
 
 
 @KINDS
@@ -105,7 +126,7 @@ def test_writer_of_the_version_that_is_there_succeeds_and_learns_the_next(
     assert (first.status_code, stale.status_code, onward.status_code) == (200, 412, 200)
 
 
-@KINDS
+@pytest.mark.parametrize("make", ENDING)
 def test_what_was_changed_meanwhile_is_not_deleted(
     make: Callable[[User], Thing], alice: User, signed_in: SignedIn
 ) -> None:
@@ -117,6 +138,18 @@ def test_what_was_changed_meanwhile_is_not_deleted(
     assert client.delete(f"/api/{path}/", headers={"if-match": tag}).status_code == 412
     current = client.get(f"/api/{path}/")["ETag"]
     assert client.delete(f"/api/{path}/", headers={"if-match": current}).status_code == 204
+
+
+@pytest.mark.parametrize("route", cases("post", "patch", "put", "delete"))
+def test_change_of_a_version_is_guarded_or_refused_and_never_done_unseen(route: Route, alice: User) -> None:
+    world = make_world(alice)
+    client = world.client("staff" if route.name == "api:user-detail" else "owner")
+
+    answer = client.generic(
+        route.method.upper(), route.url(world), b"{}", "application/json", headers={"if-match": '"0"'}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) in {(412, "changed_meanwhile"), (400, "no_version")}
 
 
 @pytest.mark.parametrize("ahead", [timedelta(), timedelta(minutes=1)], ids=["at once", "of a clock ahead"])

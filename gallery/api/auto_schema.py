@@ -14,8 +14,6 @@ IF_MATCH = OpenApiParameter(
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="An ETag that you hold; 304 where it is still right."
 )  # fmt: skip
-# The resources whose rows have a version.
-VERSIONED = frozenset({"images", "albums", "smart_albums", "tags", "share_links"})
 
 
 class AutoSchema(Described):
@@ -30,9 +28,6 @@ class AutoSchema(Described):
             names = ", ".join(view.field_names())
             words = f"Names with commas between them, of those that are wanted. Known are: {names}."
             more.append(OpenApiParameter(FIELDS, str, description=words))
-        resource, _, act = self.get_operation_id().rpartition("_")
-        if resource in VERSIONED and act in {"update", "delete"}:
-            more.append(IF_MATCH)
-        if resource in VERSIONED and act == "retrieve":
-            more.append(IF_NONE_MATCH)
+        if operation in getattr(view, "versioned", ()):
+            more.append(IF_NONE_MATCH if self.method == "GET" else IF_MATCH)
         return [*super().get_override_parameters(), *more]

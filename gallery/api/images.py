@@ -67,6 +67,7 @@ class ImageViewSet(ImagePages, mixins.RetrieveModelMixin, mixins.UpdateModelMixi
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     sparse = ("list", "retrieve")
+    versioned = ("retrieve", "partial_update", "destroy")
     parameters = {"original": ("redirect",)}
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
@@ -116,8 +117,10 @@ class ImageViewSet(ImagePages, mixins.RetrieveModelMixin, mixins.UpdateModelMixi
     @extend_schema(operation_id="images_delete", summary="Put an image into the bin", responses={204: None})
     def destroy(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Put the image into the bin, from which `restore` takes it back. Repeating it changes nothing."""
-        image = self.get_object()
-        photo_bin.put(self._own(image))
+        return versions.guarded(request, self._bin)
+
+    def _bin(self) -> Response:
+        photo_bin.put(self._own(self.get_object()))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

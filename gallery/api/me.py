@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from gallery.access import GONE
 from gallery.accounts import exports, tokens
+from gallery.api import versions
 from gallery.api.authentication import person
 from gallery.api.fields import SparseMixin, StrictMixin, UtcDateTimeField
 from gallery.api.filters import StrictFilterBackend
@@ -58,10 +59,13 @@ class MeSerializer(StrictMixin, serializers.ModelSerializer[User]):
 class MeView(APIView):
     """Your own record."""
 
+    versioned = ("get", "patch")
+
     @extend_schema(operation_id="me_show", summary="Show yourself", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Your name, language, use and quota."""
-        return Response(MeSerializer(person(request)).data)
+        user = person(request)
+        return versions.tagged(request, Response(MeSerializer(user).data), _version(user))
 
     @extend_schema(
         operation_id="me_change",
@@ -71,13 +75,24 @@ class MeView(APIView):
     )
     def patch(self, request: Request) -> Response:
         """Your password, passkeys and addresses are changed on the pages of your account alone."""
-        user = person(request)
+        answer = versions.guarded(request, lambda: self._change(request))
+        return versions.tagged(request, answer, _version(self.found))
+
+    def _change(self, request: Request) -> Response:
+        # As it is in this transaction: the request's own was read before.
+        user = User.objects.get(pk=person(request).pk)
+        versions.require(request, _version(user))
         asked = MeSerializer(user, data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         if asked.validated_data:
             # These fields alone: a whole row would undo what uploads count meanwhile.
             User.objects.filter(pk=user.pk).update(**asked.validated_data)
-        return Response(MeSerializer(User.objects.get(pk=user.pk)).data)
+        self.found = User.objects.get(pk=user.pk)
+        return Response(MeSerializer(self.found).data)
+
+
+def _version(user: User) -> str:
+    return versions.of(user.pk, user.username, user.email, user.first_name, user.last_name, user.language)
 
 
 @extend_schema_serializer(component_name="Export")

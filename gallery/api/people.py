@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from gallery import access, invitations
 from gallery.accounts import handing_over, people
+from gallery.api import versions
 from gallery.api.authentication import person
 from gallery.api.fields import SparseMixin, StrictMixin, UtcDateTimeField
 from gallery.api.filters import NoFilter, StrictFilterBackend, SwitchFilter
@@ -69,6 +70,7 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "patch"]
     sparse = ("list", "retrieve")
+    versioned = ("retrieve", "partial_update")
 
     def get_queryset(self) -> QuerySet[User]:
         if not people.may_see(person(self.request)):
@@ -79,6 +81,7 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
         found = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
         if found is None:
             raise Http404(access.GONE)
+        self.found = found
         return found
 
     @extend_schema(operation_id="users_list", summary="List people")
@@ -92,7 +95,7 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
     @extend_schema(operation_id="users_retrieve", summary="Show a person")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One person's account. For staff with the permission to view users."""
-        return super().retrieve(request, *args, **kwargs)
+        return versions.tagged(request, super().retrieve(request, *args, **kwargs), _version(self.found))
 
     @extend_schema(operation_id="users_update", summary="Change a person's quota, or shut them out")
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
@@ -101,7 +104,12 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
         Whoever is shut out loses sessions and tokens at once and keeps the photos. 403 above_you for a superuser,
         may_not_change_people without the permission.
         """
+        answer = versions.guarded(request, lambda: self._change(request))
+        return versions.tagged(request, answer, _version(self.found))
+
+    def _change(self, request: Request) -> Response:
         found = self.get_object()
+        versions.require(request, _version(found))
         asked = UserSerializer(found, data=request.data, partial=True, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -110,6 +118,14 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
         if "is_active" in given and given["is_active"] != found.is_active:
             people.set_active(person(request), found, active=given["is_active"])
         return Response(UserSerializer(self.get_object(), context=self.get_serializer_context()).data)
+
+
+def _version(found: User) -> str:
+    # What people decide; that a person came by or keeps more is no change of theirs.
+    return versions.of(
+        found.pk, found.username, found.email, found.first_name, found.last_name, found.is_active, found.is_staff,
+        found.quota_bytes,
+    )  # fmt: skip
 
 
 @extend_schema_serializer(component_name="Invitation")

@@ -65,6 +65,7 @@ class SmartAlbumViewSet(
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     sparse = ("list", "retrieve")
+    versioned = ("retrieve", "partial_update", "destroy")
 
     def get_queryset(self) -> QuerySet[SmartAlbum]:
         return smart_albums.of(person(self.request))

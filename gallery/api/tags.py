@@ -71,6 +71,7 @@ class TagViewSet(
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     sparse = ("list", "retrieve")
+    versioned = ("retrieve", "partial_update", "destroy")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form."""

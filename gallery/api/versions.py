@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +17,14 @@ from gallery.editing import ChangedMeanwhile
 from photosky.database import atomic_retry
 
 CHANGED = "Somebody changed this since you read it: read it again, then send the change."
+
+
+class NoVersion(exceptions.APIException):
+    """A change asks for a version of what has none: whoever sends that takes it for guarded."""
+
+    status_code = 400
+    default_code = "no_version"
+    default_detail = "If-Match: this operation knows no versions. Leave the header out."
 
 
 def of(*values: object) -> str:
@@ -33,6 +42,12 @@ def require(request: Request, version: str) -> None:
     asked = versions_asked(request)
     if asked and "*" not in asked and version not in asked:
         raise ChangedMeanwhile(CHANGED)
+
+
+def refuse_any(request: Request) -> None:
+    """Raise NoVersion where the request is for a certain version."""
+    if any(tag != "*" for tag in versions_asked(request)):
+        raise NoVersion
 
 
 def guarded(request: Request, change: Callable[[], Response]) -> Response:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from rest_framework import serializers, views, viewsets
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
+from gallery.api import versions
 from gallery.api.pagination import InvalidParameter
 from gallery.api.problems import UnknownParameter
 
@@ -43,11 +45,13 @@ class StrictQuery:
     """Refuses parameters that the operation does not know, before anything is looked up.
 
     `parameters` names those of each action of a viewset, or method of a view. Lists with filters are not asked: their
-    StrictFilterBackend knows more; they are `filtered`. The operations in `sparse` take `fields`.
+    StrictFilterBackend knows more; they are `filtered`. The operations in `sparse` take `fields`, those in `versioned`
+    tell an ETag or take one.
     """
 
     parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     sparse: ClassVar[tuple[str, ...]] = ()
+    versioned: ClassVar[tuple[str, ...]] = ()
     filtered: ClassVar[tuple[str, ...]] = ("list",)
     only: frozenset[str] | None = None
 
@@ -71,6 +75,8 @@ class StrictQuery:
         if method not in self.http_method_names or not hasattr(self, method):  # type: ignore[attr-defined]
             # That the method is none is said first, whatever was sent along.
             return
+        if request.method not in SAFE_METHODS and self.operation not in self.versioned:
+            versions.refuse_any(request)
         if not (self.operation in self.filtered and getattr(self, "filter_backends", None)):
             refuse_unknown(request, self.known_parameters)
         # To know the names of all fields takes a while.

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gallery import reasons
+from gallery.api import versions
 from gallery.api.authentication import person
 from gallery.api.fields import StrictMixin, UtcDateTimeField
 from gallery.api.filters import NoFilter, StrictFilterBackend
@@ -135,6 +136,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     filtered = ("list", "deliveries")
     lookup_value_converter = "uuid"
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+    versioned = ("retrieve", "partial_update", "destroy")
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Return what the action takes, from which the browsable API makes its form."""
@@ -144,7 +146,10 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return hooks.of(person(self.request))
 
     def get_object(self) -> Webhook:
-        return hooks.one(person(self.request), self.kwargs["pk"])
+        self.found = hooks.one(person(self.request), self.kwargs["pk"])
+        if self.action in {"partial_update", "destroy"}:
+            versions.require(self.request, _version(self.found))
+        return self.found
 
     @extend_schema(operation_id="webhooks_list", summary="List webhooks")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -154,7 +159,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     @extend_schema(operation_id="webhooks_retrieve", summary="Show a webhook")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One webhook of yours, and whether it works."""
-        return super().retrieve(request, *args, **kwargs)
+        return versions.tagged(request, super().retrieve(request, *args, **kwargs), _version(self.found))
 
     @extend_schema(
         operation_id="webhooks_create",
@@ -177,6 +182,10 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     @extend_schema(operation_id="webhooks_update", summary="Change a webhook, or switch it off or on")
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002  # get_object takes it from the address
         """Change what is sent. Switched on again, it is told what happened meanwhile, for up to 90 days."""
+        answer = versions.guarded(request, lambda: self._change(request))
+        return versions.tagged(request, answer, _version(self.found))
+
+    def _change(self, request: Request) -> Response:
         hook = self.get_object()
         asked = WebhookSerializer(
             hook, data=request.data, partial=True, context=self.get_serializer_context()
@@ -189,6 +198,9 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     @extend_schema(operation_id="webhooks_delete", summary="Delete a webhook", responses={204: None})
     def destroy(self, request: Request, pk: uuid.UUID) -> Response:  # noqa: ARG002
         """Delete the webhook and its log."""
+        return versions.guarded(request, self._end)
+
+    def _end(self) -> Response:
         hooks.delete(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -229,3 +241,8 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         asked.is_valid(raise_exception=True)
         replayed = hooks.replay(hook, asked.validated_data.get("deliveries"))
         return Response({"replayed": replayed}, status=status.HTTP_202_ACCEPTED)
+
+
+def _version(hook: Webhook) -> str:
+    # What its owner says of it; what came of the messages is no change of theirs.
+    return versions.of(hook.pk, hook.name, hook.url, hook.events, hook.disabled_at)
