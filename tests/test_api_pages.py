@@ -1,5 +1,7 @@
 """What the API says of itself: the schema, the page of operations, the browsable API under the security policy."""
 
+import html
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +13,8 @@ from django.test import Client
 
 from gallery.api import schema
 from gallery.models import User
+from tests.access_world import make_world
+from tests.api_routes import Route, cases, members
 from tests.make import make_album, make_image
 
 pytestmark = pytest.mark.usefixtures("signing")
@@ -64,6 +68,7 @@ def test_page_of_operations_lists_all_of_them_for_everybody(db: None, client: Cl
     page = check_policy(client.get("/api/docs/"))
     assert all(f'id="{name}"' in page for name in OPERATIONS)
     assert "/api/uploads/finish/" in page
+    assert 'href="/api/bin/empty/"' in page
 
 
 @pytest.mark.parametrize("path", ["", "images/", "uploads/", "albums/", "uploads/finish/"])
@@ -97,6 +102,50 @@ def test_browsable_api_offers_to_upload_a_photo_and_begins_bodies_with_examples(
     bulk = client.get("/api/images/bulk/", headers={"accept": "text/html"})
     assert bulk.status_code == 405
     assert "&quot;add_tags&quot;" in check_policy(bulk)
+
+
+@pytest.mark.parametrize("route", cases("post", "patch", "delete"))
+def test_browsable_api_offers_every_operation_with_a_body_to_begin_with(route: Route, alice: User) -> None:
+    world = make_world(alice)
+    client = world.client("staff" if route.name == "api:user-detail" else "owner")
+    url = route.url(world)
+
+    page = check_policy(client.get(url, headers={"accept": "text/html"}))
+
+    form = re.search(rf'<form[^>]*data-method="{route.method.upper()}".*?</form>', page, re.DOTALL)
+    assert form, page
+    assert f'action="{url}"' in form[0]
+    if members(url, route.method):
+        body = json.loads(
+            html.unescape(form[0].split("<textarea")[1].split(">", 1)[1].split("</textarea")[0])
+        )
+        assert body.keys() <= set(members(url, route.method))
+
+
+@pytest.mark.parametrize("route", [one for one in cases("patch") if "member" not in str(one.id)])
+def test_body_of_a_patch_can_be_sent_as_it_stands_and_changes_nothing(route: Route, alice: User) -> None:
+    world = make_world(alice)
+    url = route.url(world)
+    client = world.client("staff" if route.name == "api:user-detail" else "owner")
+    page = client.get(url, headers={"accept": "text/html"}).content.decode()
+    body = html.unescape(page.split('id="body-PATCH"')[1].split(">", 1)[1].split("</textarea")[0])
+    before = client.get(url).json()
+
+    answer = client.patch(url, body, "application/json")
+
+    assert answer.status_code == 200, answer.content
+    # Addresses are signed anew, and it was changed, if to what it was.
+    passing = {"urls", "updated_at"}
+    assert {k: v for k, v in answer.json().items() if k not in passing} == {
+        k: v for k, v in before.items() if k not in passing
+    }
+
+
+def test_browsable_api_leads_to_what_lies_below_a_thing(alice: User, signed_in: SignedIn) -> None:
+    album = make_album(alice)
+    page = signed_in(alice).get(f"/api/albums/{album.pk}/", headers={"accept": "text/html"}).content.decode()
+    for name in ("images", "members", "add", "leave"):
+        assert f'href="/api/albums/{album.pk}/{name}/"' in page
 
 
 def test_browsable_api_leads_to_sign_in(db: None, client: Client) -> None:

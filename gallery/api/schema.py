@@ -186,6 +186,8 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
         "id": operation["operationId"],
         "method": method.upper(),
         "path": path,
+        # Where an id has to be filled in, the page of a thing leads there.
+        "address": "" if "{" in path else path,
         "summary": operation.get("summary", ""),
         "description": operation.get("description", ""),
         "parameters": [
