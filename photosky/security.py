@@ -5,7 +5,7 @@ And which addresses are none, whatever they lead to.
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import patch_cache_control
 
 from gallery import objectstore
@@ -42,6 +42,26 @@ class PrivateByDefault:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
+class HeadWithoutBody:
+    """Answers HEAD as it answers GET, but for the body (RFC 9110, section 9.3.2).
+
+    Not every server leaves it out, and on a connection that goes on a body is taken for the next answer.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request; the length that was said is that of the answer to GET."""
+        response = self.get_response(request)
+        if request.method == "HEAD":
+            if isinstance(response, StreamingHttpResponse):
+                response.streaming_content = []
+            elif isinstance(response, HttpResponse):
+                response.content = b""
         return response
 
 

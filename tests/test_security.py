@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.test.client import ClientHandler
 from pytest_django import Settings
 
 from gallery.models import User
@@ -107,3 +109,20 @@ def test_a_share_link_with_the_character_nul_is_as_gone_as_one_that_never_was(
     answers = [Client().get(path) for path in (f"{address}{query}", f"/s/{'x' * 22}/")]
     told = [(answer.status_code, answer.content, dict(answer.headers)) for answer in answers]
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/api/health/", "/api/docs/", "/nowhere/"])
+def test_head_is_answered_without_a_body_whatever_the_server_does(
+    db: None, s3: S3Settings, path: str
+) -> None:
+    # Django's test client leaves the body out by itself; a server need not.
+    handler = ClientHandler()
+    handler.load_middleware()
+    whole: Any = handler.get_response(RequestFactory().get(path))
+
+    head: Any = handler.get_response(RequestFactory().head(path))
+
+    assert head.content == b""
+    assert whole.content
+    assert (head.status_code, head["Content-Type"]) == (whole.status_code, whole["Content-Type"])
+    assert int(head["Content-Length"]) > 0
