@@ -121,6 +121,32 @@ def test_api_tells_what_is_left_and_refuses_what_is_over(alice: User, settings: 
     assert third["RateLimit"].startswith('"minute";r=0;')
 
 
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer photosky_guess"}], ids=["nobody", "guess"])
+def test_api_counts_whom_it_refuses_by_their_address(
+    db: None, settings: Settings, headers: dict[str, str]
+) -> None:
+    settings.API_REQUESTS_PER_MINUTE_UNKNOWN = 2
+    client = Client(headers=headers)
+
+    first, _, third = (client.get("/api/images/") for _ in range(3))
+
+    assert (first.status_code, third.status_code) == (401, 429)
+    assert first["RateLimit"].startswith('"minute";r=1;t=')
+    assert int(third["Retry-After"]) > 0
+    assert Client(headers=headers, REMOTE_ADDR="192.0.2.7").get("/api/images/").status_code == 401
+
+
+@pytest.mark.usefixtures("signing")
+def test_token_that_lacks_a_scope_is_counted_as_well(alice: User, settings: Settings) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 1
+    plain = ApiToken.issue(alice, "laptop", [ApiToken.Scope.READ])[1]
+    client = Client(headers={"authorization": f"Bearer {plain}"})
+
+    answers = [client.post("/api/bin/empty/", {}, "application/json").status_code for _ in range(2)]
+
+    assert answers == [403, 429]
+
+
 @pytest.mark.usefixtures("signing")
 def test_each_token_and_person_has_a_count_of_its_own(
     alice: User, signed_in: SignedIn, settings: Settings

@@ -1,9 +1,11 @@
 """What all views have in common: no unknown parameter passes, and an answer holds the fields that were asked for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from rest_framework import serializers, views, viewsets
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -11,6 +13,7 @@ from rest_framework.settings import api_settings
 from gallery.api import versions
 from gallery.api.pagination import InvalidParameter
 from gallery.api.problems import UnknownParameter
+from gallery.api.throttles import PerMinute
 
 FIELDS = "fields"
 
@@ -67,6 +70,26 @@ class StrictQuery:
         """What the query may hold beside what filters and pages take."""
         more = (FIELDS,) if self.operation in self.sparse else ()
         return (*self.parameters.get(self.operation, ()), *more)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Learn who asks. A token that is none counts for the address that sent it."""
+        with self._counting_refusals(request):
+            super().perform_authentication(request)  # type: ignore[misc]
+
+    def check_permissions(self, request: Request) -> None:
+        """Refuse who may not; the framework counts only whom it lets through."""
+        with self._counting_refusals(request):
+            super().check_permissions(request)  # type: ignore[misc]
+
+    @contextmanager
+    def _counting_refusals(self, request: Request) -> Iterator[None]:
+        try:
+            yield
+        except APIException as refused:
+            counted = PerMinute()
+            if not counted.allow_request(request, self):  # type: ignore[arg-type]
+                raise Throttled(counted.wait()) from refused
+            raise
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Hold the request to the rules of all views, then to its parameters."""
