@@ -64,6 +64,12 @@ def test_media_type_that_cannot_be_given_gets_406(alice: User, signed_in: Signed
     )
 
 
+def test_format_that_is_none_gets_406_with_those_that_are(alice: User, signed_in: SignedIn) -> None:
+    answer = signed_in(alice).get("/api/images/?format=xml")
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+    assert "'xml'. Known are: json, api." in answer.json()["detail"]
+
+
 def test_form_in_place_of_json_gets_415(alice: User, signed_in: SignedIn) -> None:
     check_problem(signed_in(alice).post("/api/albums/", {"title": "Form"}), 415, "unsupported_media_type")
 

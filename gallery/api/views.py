@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from gallery.api import versions
+from gallery.api.negotiation import Negotiation
 from gallery.api.pagination import InvalidParameter
 from gallery.api.problems import UnknownParameter
 from gallery.api.throttles import PerMinute
@@ -57,6 +58,7 @@ class StrictQuery:
     versioned: ClassVar[tuple[str, ...]] = ()
     filtered: ClassVar[tuple[str, ...]] = ("list",)
     only: frozenset[str] | None = None
+    content_negotiation_class: Any = Negotiation
 
     @property
     def operation(self) -> str:
