@@ -234,11 +234,13 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "photosky.staticfiles.HashedStaticFilesStorage"},
 }
 STATIC_URL = env.address("PHOTOSKY_STATIC_URL") + "/" if env.address("PHOTOSKY_STATIC_URL") else "/static/"
-STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
+# Where a local gallery was given them collected: hashed, compressed, and kept by browsers as on Lambda.
+_collected = env.text("PHOTOSKY_STATIC_ROOT", "")
+STATIC_ROOT: Path | None = Path(_collected or BASE_DIR / "staticfiles")
 WHITENOISE_MAX_AGE = 3600
 # Pages name files by their hash alone.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-if LOCAL:
+if LOCAL and not _collected:
     # A laptop serves its static files from where they lie: no collecting before the first page.
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     STATIC_ROOT = None

@@ -120,6 +120,16 @@ def test_gallery_on_this_computer_starts_with_debugging_and_any_secret(tmp_path:
     assert manage("check", "--tag", "startup", tmp_path=tmp_path, **{**PUBLIC, **own}).returncode == 0
 
 
+def test_gallery_on_this_computer_collects_static_files_where_it_is_told(tmp_path: Path) -> None:
+    own = {**PUBLIC, "PHOTOSKY_LOCAL": "true", "PHOTOSKY_STATIC_ROOT": str(tmp_path / "static")}
+
+    collected = manage("collectstatic", "--no-input", tmp_path=tmp_path, **own)
+
+    assert collected.returncode == 0, collected.stderr
+    # By content and compressed, so that browsers keep them.
+    assert list((tmp_path / "static" / "gallery" / "js").glob("app.*.js.gz"))
+
+
 def test_unreachable_bucket_is_found_when_the_check_may_leave_the_process(tmp_path: Path) -> None:
     done = manage(
         "check", "--database", "default", tmp_path=tmp_path,

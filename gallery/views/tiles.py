@@ -37,7 +37,7 @@ class Screen:
 
 # What grid.css gives on windows of 390, 768 and 1440 pixels; between them the heights are near enough.
 WIDTHS = (("s", 390, 2), ("m", 737, 4), ("l", 1392, 4))
-ROWS_PX = {"s": (80, 120, 150), "m": (120, 180, 220), "l": (200, 260, 320)}
+ROWS_PX = {"s": (80, 120, 150), "m": (120, 180, 236), "l": (200, 260, 320)}
 SCREENS = {
     density: tuple(
         Screen(name, width, row, gap) for (name, width, gap), row in zip(WIDTHS, rows, strict=True)
