@@ -1,6 +1,7 @@
 """The Django application of the gallery."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class GalleryConfig(AppConfig):
@@ -10,8 +11,10 @@ class GalleryConfig(AppConfig):
     verbose_name = "Photo gallery"
 
     def ready(self) -> None:
-        """Import the checks so that Django finds them, and listen to allauth."""
-        from gallery import checks  # noqa: F401
-        from gallery.accounts import signing_in
+        """Import the checks so that Django finds them, and listen to allauth and to migrations."""
+        from gallery import checks, planning  # noqa: F401
+        from gallery.accounts import retried, signing_in
 
         signing_in.listen()
+        retried.take_over()
+        post_migrate.connect(planning.tell, sender=self)

@@ -12,6 +12,7 @@ from gallery import access, stacks
 from gallery import bin as photo_bin
 from gallery.errors import GalleryError
 from gallery.models import AlbumImage, Image, SimilarPair, User
+from gallery.models.images import unstacked
 
 GROUPS = 10
 MOST_IN_GROUP = 24
@@ -88,12 +89,9 @@ def groups(owner: User, before: uuid.UUID | None = None, count: int = GROUPS) ->
 
 def open_pairs(owner: User) -> QuerySet[SimilarPair]:
     """Return the pairs of which both photos are there, neither under another, and nobody has said that both are wanted."""
-    both = {
-        f"{side}__{column}": None
-        for side in ("first", "second")
-        for column in ("binned_at", "held_at", "stacked_under")
-    }
-    return SimilarPair.objects.filter(owner=owner, dismissed_at=None, **both)
+    both = {f"{side}__{column}": None for side in ("first", "second") for column in ("binned_at", "held_at")}
+    on_top = unstacked("first__stacked_under") & unstacked("second__stacked_under")
+    return SimilarPair.objects.filter(on_top, owner=owner, dismissed_at=None, **both)
 
 
 def keep(owner: User, image_ids: Iterable[uuid.UUID], kept: Collection[uuid.UUID]) -> list[uuid.UUID]:

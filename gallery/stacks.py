@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from gallery import imaging, similar
 from gallery.models import Image, ImageQuerySet
+from gallery.models.images import unstacked
 from photosky.database import atomic_retry
 
 # The film around a live photo takes three seconds; what is much longer is a video of its own.
@@ -65,9 +66,7 @@ def _join_burst(image: Image) -> int:
         return 0
     around = (image.taken_at - BURST, image.taken_at + BURST)
     near = Image.objects.shown().filter(owner=image.owner_id, taken_at__range=around, archived_at=None)
-    near = near.filter(Q(stacked_under=None) | Q(stack_kind=StackKind.BURST)).exclude(
-        stack_kind=StackKind.PERSON
-    )
+    near = near.filter(unstacked() | Q(stack_kind=StackKind.BURST)).exclude(stack_kind=StackKind.PERSON)
     near = near.filter(camera_make=image.camera_make, camera_model=image.camera_model).exclude(pk=image.pk)
     joined = 0
     for other in near.order_by("taken_at", "id")[:MOST_CANDIDATES]:
@@ -122,9 +121,7 @@ def raise_to_top(image: Image) -> bool:
 def join_recent() -> int:
     """Join what a worker that died left apart. Returns how many were put under another."""
     since = _least_id(timezone.now() - LOOK_BACK)
-    halves = (
-        Image.objects.shown().filter(pk__gte=since, stacked_under=None).exclude(stack_kind=StackKind.PERSON)
-    )
+    halves = Image.objects.shown().filter(unstacked(), pk__gte=since).exclude(stack_kind=StackKind.PERSON)
     halves = halves.filter(Q(kind=Kind.VIDEO) | Q(content_type__in=_RAW_TYPES))
     return sum(join(image) for image in halves.order_by("id")[:CHUNK])
 
@@ -158,7 +155,7 @@ def _candidates(image: Image) -> list[Image]:
     named = Q(filename__istartswith=f"{_stem(image)}.")
     found = (
         Image.objects.shown()
-        .filter(owner=image.owner_id, stacked_under=None)
+        .filter(unstacked(), owner=image.owner_id)
         .exclude(stack_kind=StackKind.PERSON)
         .filter(taken_at__range=(image.taken_at - ZONES, image.taken_at + ZONES))
         .filter(named | Q(taken_at__range=around))

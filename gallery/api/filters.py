@@ -99,7 +99,7 @@ class ImageFilter(FilterSet):  # type: ignore[misc]
             images = images.filter(entries__album=access.visible_album(user, asked["album"]))
         if asked["favorite"] is not None:
             # Whom somebody else's photo pleases is theirs to know.
-            images = images.owned_by(user).filter(is_favorite=asked["favorite"])
+            images = images.owned_by(user).filter(is_favorite__in=[asked["favorite"]])
         if asked["taken_after"]:
             images = images.filter(taken_at__gte=asked["taken_after"])
         if asked["taken_before"]:

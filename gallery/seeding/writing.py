@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from gallery import planning
 from gallery.search import engines
 from gallery.seeding.rows import COLUMNS, Row
 
@@ -46,6 +47,8 @@ def into_empty() -> Iterator[None]:
                 cursor.execute(statement)
             if is_sqlite:
                 connection.check_constraints(list(COLUMNS))
+                # What it was told of an index went with it.
+                planning.tell()
     if not is_sqlite:
         _postgresql_settle()
 

@@ -35,7 +35,7 @@ def around(user: User, image: Image, query: Mapping[str, str]) -> Around:
     if words := query.get("q", ""):
         return in_search(user, image, words)
     if query.get("in") == "favourites":
-        found = access.library_of(user).filter(is_favorite=True)
+        found = access.favourites_of(user)
         return _in_order(found, image, _address("favourites"), _("Favourites"), {"in": "favourites"})
     if image.archived_at:
         found = access.library_of(user).exclude(archived_at=None)
