@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from django.db.models import Case, Count, Exists, Max, Min, OuterRef, QuerySet, Subquery, UUIDField, When
 
-from gallery import access
+from gallery import access, remembered
 from gallery.models import Album, AlbumImage, AlbumQuerySet, Image, User
 
 # An album without photos of its own borrows the picture of one inside it, down to here.
 DEPTH = 3
+Held = remembered.Held
+NOTHING = Held(0, None, None, frozenset())
 
 
 class Summary(NamedTuple):
@@ -24,16 +26,28 @@ class Summary(NamedTuple):
 
 
 def summaries(user: User, albums: Collection[Album]) -> dict[uuid.UUID, Summary]:
-    """Return for each album what it holds, in two queries."""
+    """Return for each album what it holds; the number of queries does not grow with that of albums."""
     if not albums:
         return {}
-    shown = AlbumImage.objects.filter(album__in=albums, image__binned_at=None, image__held_at=None)
-    rows = shown.values_list("album").annotate(Count("pk"), Min("image__month"), Max("image__month"))
     inside = access.albums_visible_to(user).filter(parent__in=albums).order_by()
     inner: dict[uuid.UUID | None, int] = dict(inside.values_list("parent").annotate(Count("pk")))
-    found = {album: (count, _month(since), _month(until)) for album, count, since, until in rows}
-    nothing = (0, None, None)
-    return {album.pk: Summary(*found.get(album.pk, nothing), inner.get(album.pk, 0)) for album in albums}
+    found = remembered.of_albums([album.pk for album in albums], _counted)
+    return {
+        album.pk: Summary(held.photos, _month(held.since), _month(held.until), inner.get(album.pk, 0))
+        for album in albums
+        for held in [found.get(album.pk, NOTHING)]
+    }
+
+
+def _counted(albums: Collection[uuid.UUID]) -> dict[uuid.UUID, Held]:
+    shown = AlbumImage.objects.filter(album__in=albums, image__binned_at=None, image__held_at=None)
+    rows = shown.order_by().values_list("album", "image__owner")
+    found: dict[uuid.UUID, Held] = {}
+    counted = rows.annotate(Count("pk"), Min("image__month"), Max("image__month"))
+    for album, owner, photos, since, until in counted:
+        of_one = Held(photos, since, until, frozenset({owner}))
+        found[album] = found[album].with_those(of_one) if album in found else of_one
+    return found
 
 
 def of(user: User, albums: Sequence[Album]) -> dict[uuid.UUID, Image]:
