@@ -17,6 +17,7 @@ POINTS = (
     "work.verified",
     "work.rendition_stored",
     "work.built",
+    "work.recorded",
     "work.completed",
     "work.rejected",
     "abort.recorded",

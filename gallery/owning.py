@@ -139,6 +139,7 @@ def _hand_over(images: Sequence[Image], to: User) -> None:
     _leave_albums(keys, to)
     _leave_links(keys, to)
     _carry_tags(keys, to)
+    HashBand.look_again(images)
     HashBand.objects.filter(image__in=keys).update(owner=to)
     SimilarPair.objects.filter(Q(first__in=keys) | Q(second__in=keys)).delete()
     index.refresh(keys)

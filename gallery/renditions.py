@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from gallery import imaging, objectstore, originals, transitions
 from gallery.crashpoints import crash_point
-from gallery.models import Image, Removal, new_token
+from gallery.models import HashBand, Image, Removal, new_token
 from photosky.database import atomic_retry
 
 # What else of a row is written when its renditions are made anew, by what the file says of itself.
@@ -245,4 +245,6 @@ def _record(image: Image, built: Built, token: str, turn: int, columns: Columns 
         )
     elif former != current:
         transitions.remove_later(former, Removal.Reason.REPLACED)
+    if recorded and built.phash != image.phash:
+        HashBand.look_again([image])
     return bool(recorded)

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import audit, imaging, jobs, objectstore, renditions, waking
+from gallery import audit, imaging, jobs, objectstore, renditions, similar, waking
 from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image, Job, JobQuerySet
@@ -90,11 +90,14 @@ def bring_about(job: Job, _round: jobs.Round) -> dict[str, object]:
 
 def _rebuilt(image: Image, wanted: int) -> bool:
     try:
-        return renditions.rebuild(image, turn=wanted)
+        if not renditions.rebuild(image, turn=wanted):
+            return False
     except imaging.Refused as refusal:
         raise jobs.Failed(refusal.message) from refusal
     except (renditions.Altered, objectstore.NotFound) as error:
         raise jobs.Failed(_("The original cannot be read, so that the photo stays as it is.")) from error
+    similar.note(image)
+    return True
 
 
 def _is_overtaken(job: Job, image: Image) -> bool:

@@ -33,15 +33,34 @@ def distance(one: int, other: int) -> int:
     return ((one ^ other) & (1 << 64) - 1).bit_count()
 
 
+def expect(image: Image) -> None:
+    """Make a new image findable, in the caller's transaction, and write down that its pairs are to be looked for.
+
+    Whatever becomes of who is to call `note` next: the image is found, and `catch_up` looks for its pairs.
+    """
+    if image.phash:
+        keys_there = [*keys(image.phash), HashBand.UNPAIRED]
+        rows = [HashBand(image=image, owner_id=image.owner_id, key=key) for key in keys_there]
+        HashBand.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 def note(image: Image) -> int:
-    """Make the image findable and write down what it looks like. Safe to repeat. Returns how many pairs it is in.
+    """Make the image findable by what it looks like now, and find its pairs. Safe to repeat. Returns how many it is in.
 
     First the one, then in another transaction the other: of two that arrive at once one at least sees the other.
     """
-    if not image.phash:
-        return 0
-    _add_bands(image)
-    return _add_pairs(image)
+    return _add_pairs(image) if _add_bands(image) else 0
+
+
+def catch_up(limit: int = ROUND, owner: User | None = None) -> int:
+    """Look for the pairs of images whose worker died before it did, or whose look is another now. Returns how many."""
+    done = 0
+    for person in [owner] if owner else User.objects.all():
+        left = HashBand.objects.filter(owner=person, key=HashBand.UNPAIRED).order_by("image")
+        for band in left.select_related("image").defer("image__metadata")[: limit - done]:
+            note(band.image)
+            done += 1
+    return done
 
 
 def fill(limit: int = ROUND, owner: User | None = None) -> int:
@@ -74,10 +93,19 @@ def _hash(image: Image) -> None:
     except (objectstore.NotFound, Refused):
         # Whoever makes the rendition anew hashes it as well.
         value = PLAIN
-    same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, phash=None)
-    if same.update(phash=value):
-        image.phash = value
+    if _record(image, value):
         note(image)
+
+
+@atomic_retry
+def _record(image: Image, value: int) -> bool:
+    """Write the hash down, unless the picture or its hash is another by now."""
+    same = Image.objects.filter(pk=image.pk, rendition_token=image.rendition_token, phash=None)
+    if not same.update(phash=value):
+        return False
+    image.phash = value
+    expect(image)
+    return True
 
 
 def keys(value: int) -> list[int]:
@@ -93,19 +121,27 @@ def _neighbours(value: int) -> Iterator[int]:
 
 
 @atomic_retry
-def _add_bands(image: Image) -> None:
-    wanted = keys(image.phash or 0)
-    if not Image.objects.filter(pk=image.pk).exists():
-        return
+def _add_bands(image: Image) -> bool:
+    """Let the image be found by its hash as the row has it, and by no other; return whether it has one."""
+    row = Image.objects.filter(pk=image.pk).values_list("phash", "owner_id").first()
+    if row is None:
+        return False
+    image.phash, image.owner_id = row
+    wanted = {*keys(image.phash), HashBand.UNPAIRED} if image.phash else set()
+    there = set(HashBand.objects.filter(image=image).values_list("key", flat=True))
     # A picture that a person turned looks otherwise.
-    HashBand.objects.filter(image=image).exclude(key__in=wanted).delete()
-    rows = [HashBand(image=image, owner_id=image.owner_id, key=key) for key in wanted]
+    if there - wanted:
+        HashBand.objects.filter(image=image).exclude(key__in=wanted).delete()
+    # What is in its pairs already has no mark; looking once more is all that it costs.
+    rows = [HashBand(image=image, owner_id=image.owner_id, key=key) for key in wanted - there]
     HashBand.objects.bulk_create(rows, ignore_conflicts=True)
+    return bool(wanted)
 
 
 @atomic_retry
 def _add_pairs(image: Image) -> int:
     near = _nearest(image)
+    HashBand.objects.filter(image=image, key=HashBand.UNPAIRED).delete()
     now = timezone.now()
     pairs = [
         SimilarPair(

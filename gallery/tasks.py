@@ -170,6 +170,7 @@ def _chores() -> None:
         stacks.join_recent,
         stacks.mend,
         similar.fill,
+        similar.catch_up,
         _purge_bin,
         _drop_rejected,
         removals.run,
@@ -283,6 +284,7 @@ def _made_of(upload: Upload, original: originals.Original) -> str:
             raise
         transitions.complete_with(upload, known, made)
     else:
+        crash_point("work.recorded")
         # Once both halves can be seen: whoever comes second finds the first.
         stacks.join(image)
         similar.note(image)
@@ -294,6 +296,7 @@ def _made_of(upload: Upload, original: originals.Original) -> str:
 def _complete(upload: Upload, image: Image) -> None:
     """Let the image be, with the keywords that its file brought as tags of the owner. A guest names nobody's tags."""
     transitions.complete(upload, image)
+    similar.expect(image)
     keywords = image.metadata.get("keywords")
     if settings.KEYWORDS_TO_TAGS and isinstance(keywords, list) and upload.guest_name is None:
         tags.add(upload.owner, [image.pk], tags.possible(keywords))

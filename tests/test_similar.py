@@ -1,5 +1,6 @@
 """Near copies are found as they arrive; bursts, and what people stack and unstack."""
 
+import io
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -7,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
+from PIL import Image as Picture
 
 from gallery import bin as photo_bin
-from gallery import duplicates, removals, similar, stacks
+from gallery import crashpoints, duplicates, removals, renditions, rotation, similar, stacks, tasks
 from gallery.errors import GalleryError
 from gallery.models import HashBand, Image, SimilarPair, User
 from tests.make import make_image, upload_photo
@@ -260,3 +263,75 @@ def test_photos_from_before_there_were_hashes_are_hashed_by_their_renditions(ali
     assert similar.distance(again.phash, image.phash or 0) < 32
     assert HashBand.objects.filter(image=image).count() == 4
     assert Image.objects.get(pk=lost.pk).phash == similar.PLAIN
+
+
+class Killed(BaseException):
+    """The worker ends here."""
+
+
+def drawn(quality: int) -> bytes:
+    """Return a picture that is recognised at any quality."""
+    picture = Picture.effect_mandelbrot((600, 400), (-2, -1.2, 1, 1.2), 60).convert("RGB")
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=quality)
+    return data.getvalue()
+
+
+@pytest.mark.usefixtures("s3")
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_dies_before_it_looked_for_near_copies_leaves_them_to_the_next(alice: User) -> None:
+    upload_photo(alice, drawn(95))
+
+    def die(point: str) -> None:
+        if point == "work.recorded":
+            raise Killed
+
+    crashpoints.arm(die)
+    try:
+        with pytest.raises(Killed):
+            upload_photo(alice, drawn(60))
+    finally:
+        crashpoints.arm(None)
+    assert not SimilarPair.objects.exists()
+    # It is found by what comes next,
+    upload_photo(alice, drawn(30))
+    assert SimilarPair.objects.count() == 2
+
+    # and finds what came before.
+    assert similar.catch_up() == 1
+    assert similar.catch_up() == 0
+    assert SimilarPair.objects.count() == 3
+    assert HashBand.objects.count() == 3 * similar.BANDS
+
+
+@pytest.mark.usefixtures("s3")
+@pytest.mark.django_db(transaction=True)
+def test_a_turned_picture_is_found_by_its_new_look(alice: User) -> None:
+    image = upload_photo(alice, drawn(95)).image
+    assert image is not None
+    rotation.turn(image, 90)
+    while tasks.work_once():
+        pass
+
+    turned = Image.objects.get(pk=image.pk)
+    assert turned.phash != image.phash
+    found = HashBand.objects.filter(image=image).values_list("key", flat=True)
+    assert set(found) == set(similar.keys(turned.phash or 0))
+
+
+@pytest.mark.usefixtures("s3")
+@pytest.mark.django_db(transaction=True)
+def test_what_another_recipe_makes_of_a_picture_is_looked_for_anew(alice: User) -> None:
+    image = upload_photo(alice, drawn(95)).image
+    assert image is not None
+    upload_photo(alice, drawn(60))
+    SimilarPair.objects.all().delete()
+    # As a former way of hashing would have had it.
+    Image.objects.filter(pk=image.pk).update(phash=1)
+    HashBand.objects.filter(image=image).update(key=F("key") + 7)
+    image.refresh_from_db()
+
+    assert renditions.rebuild(image)
+    similar.catch_up()
+
+    assert SimilarPair.objects.count() == 1

@@ -1,5 +1,7 @@
 """What looks alike: the parts of perceptual hashes by which they are found, and the pairs that were."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone as django_timezone
@@ -16,12 +18,23 @@ class HashBand(models.Model):
     owner = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
     key = models.PositiveIntegerField()
 
+    # In place of a quarter, and greater than any: the pairs of this image are still to be looked for.
+    UNPAIRED = 1 << 30
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["image", "key"], name="hash_band_once")]
         indexes = [models.Index(fields=["owner", "key", "image"], name="hash_band_lookup")]
 
     def __str__(self) -> str:
         return f"band {self.key} of {self.image_id}"
+
+    @staticmethod
+    def look_again(images: Iterable[Image]) -> None:
+        """Write down, in the caller's transaction, that the pairs of these images are still to be looked for."""
+        marks = [
+            HashBand(image=image, owner_id=image.owner_id, key=HashBand.UNPAIRED) for image in images
+        ]
+        HashBand.objects.bulk_create(marks, ignore_conflicts=True)
 
 
 class SimilarPair(models.Model):

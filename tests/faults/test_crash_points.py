@@ -133,6 +133,7 @@ SCENES: dict[str, Callable[[User], Scene]] = {
     "work.verified": working,
     "work.rendition_stored": working,
     "work.built": working,
+    "work.recorded": working,
     "work.completed": working,
     "work.rejected": rejecting,
     "abort.recorded": giving_up,

@@ -38,6 +38,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{total} photos of {owner} were hashed, then: {error}. Run it again."
             ) from error
+        while similar.catch_up(owner=owner):
+            pass
         self.stdout.write(f"{owner}: {total} photos hashed.")
 
     def _list(self, owner: User) -> None:
