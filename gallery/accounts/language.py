@@ -42,6 +42,8 @@ class Language:
         unasked = not cookie and settings.SESSION_COOKIE_NAME in request.COOKIES
         chosen = known(cookie) or (self._of_person(request) if unasked else "")
         with translation.override(chosen or _of_browser(request)):
+            # For who speaks when this is over, as the page of our own errors does.
+            request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
             if not response.has_header("Content-Language"):
                 response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
