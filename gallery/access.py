@@ -180,6 +180,16 @@ def entries_removable_by(user: Person, album: Album) -> QuerySet[AlbumImage]:
     return entries.filter(own | Q(added_by=user) if role else own)
 
 
+def removable_entries_of(user: Person, image: Image) -> QuerySet[AlbumImage]:
+    """Return the places of one image that the user may clear, in whichever album: by the rule of entries_removable_by."""
+    if not isinstance(user, User):
+        return AlbumImage.objects.none()
+    brought = Q(added_by=user, album__in=albums_visible_to(user).values("pk"))
+    arranged = Q(album__in=albums_changeable_by(user).values("pk"))
+    places = AlbumImage.objects.filter(image=image, image__binned_at=None, image__held_at=None)
+    return places.filter(Q(image__owner=user) | brought | arranged)
+
+
 def must_exist(rows: QuerySet[M]) -> None:
     """Raise Http404 where there is none of these."""
     if not rows.exists():

@@ -57,9 +57,11 @@ def album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
     role = access.role_in(request.user, found)
     may = _may(role)
     photos = [entry.image for entry in page.rows]
+    takes = may["edits"] or access.entries_removable_by(request.user, found).exists()
     context = {
         "album": found,
         **may,
+        "takes": takes,
         "path": library.path(request.user, found),
         "summary": covers.summaries(request.user, [found])[found.pk],
         "cover": cards.pictures(request.user, [found]).get(found.pk),
@@ -70,7 +72,7 @@ def album(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
         "tiles": tiles.tiles(photos, query=f"?album={found.pk}", density=selecting.density(request)),
         "page": page,
         "older": selecting.onward(request, page.older),
-        **selecting.context(request, "album", found if may["adds"] else None),
+        **selecting.context(request, "album", found if takes else None),
         "form": AlbumForm(),
     }
     return render(request, "album.html", context)

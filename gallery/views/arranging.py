@@ -95,8 +95,19 @@ def remove_photos(request: SignedIn, album_id: uuid.UUID) -> HttpResponse:
             )
             % {"count": removed},
         )
+    return _after_removing(request, album, keys)
+
+
+def _after_removing(request: SignedIn, album: Album, keys: list[uuid.UUID]) -> HttpResponse:
+    """Lead back to the photo where it was taken out on its own page and is still to be seen, else to the album."""
+    if request.POST.get("from") == "photo" and len(keys) == 1:
+        photo = access.images_visible_to(request.user).filter(pk=keys[0]).first()
+        if photo is not None:
+            return redirect(photo)
     if not access.albums_visible_to(request.user).filter(pk=album.pk).exists():
         return redirect("gallery:albums")
+    if request.POST.get("from") == "photo":
+        return redirect(album)
     return redirect("gallery:arrange_album", album_id=album.pk)
 
 

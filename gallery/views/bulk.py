@@ -272,8 +272,23 @@ def bulk(request: SignedIn) -> HttpResponse:
 
 def _bar(request: SignedIn) -> dict[str, object]:
     """Return what the bar over the selection offers on the page that asks for it."""
-    place, album = (request.GET.get(name, "") for name in ("place", "album"))
-    return {"scripted": True, "place": place, "selection_album": album, "unselect_url": request.path}
+    place = request.GET.get("place", "")
+    return {
+        "scripted": True,
+        "place": place,
+        "selection_album": _album_to_empty(request),
+        "unselect_url": request.path,
+    }
+
+
+def _album_to_empty(request: SignedIn) -> str:
+    """Return the album of the page where the reader may, at this moment, take any photo out of it; else nothing."""
+    if not (key := request.GET.get("album", "")):
+        return ""
+    album = access.albums_visible_to(request.user).filter(pk=_key(key)).first()
+    if album is None or not access.entries_removable_by(request.user, album).exists():
+        return ""
+    return str(album.pk)
 
 
 def _act(request: SignedIn, action: str, keys: Keys) -> HttpResponse:

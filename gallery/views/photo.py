@@ -23,6 +23,8 @@ from gallery.views.people import SignedIn
 DOWNLOAD_S = 300
 # A stack of a burst may hold hundreds; its strip is a way to the others, not a grid.
 STRIP = 60
+# In so many albums a photo can be told to lie.
+ALBUMS = 100
 
 
 @require_safe
@@ -67,6 +69,7 @@ def _about(request: SignedIn, image: Image, form: ImageForm | None) -> dict[str,
         "facts": facts(image, with_place=mine),
         "tags": sorted(image.tags.all(), key=lambda tag: tag.slug) if mine else [],
         "strip": others,
+        "inside": _inside(request, image),
         "turn": (wanted - (image.rotation or 0)) % 360 if wanted is not None else None,
         "turn_failure": failure,
         "can_turn": mine and rotation.can_turn(image),
@@ -75,6 +78,19 @@ def _about(request: SignedIn, image: Image, form: ImageForm | None) -> dict[str,
         "share": _share(image) if mine else "",
         "query": place_query(request.GET),
     }
+
+
+def _inside(request: SignedIn, image: Image) -> list[dict[str, Any]]:
+    """Return the albums that the reader may take the photo out of; one that they left is told without its title."""
+    entries = access.removable_entries_of(request.user, image).select_related("album__owner")
+    found = list(entries.order_by("album__title", "album_id")[:ALBUMS])
+    keys = [entry.album_id for entry in found]
+    seen = (
+        set(access.albums_visible_to(request.user).filter(pk__in=keys).values_list("pk", flat=True))
+        if keys
+        else set()
+    )
+    return [{"album": entry.album, "seen": entry.album_id in seen} for entry in found]
 
 
 def _turns(place: Around) -> dict[str, str]:
