@@ -52,31 +52,48 @@ FEW = 500
 class Lookup:
     """An engine's question for the images that have one of the words of each group.
 
-    From `most` found on, it does not help: the newest are met sooner by reading the library from there.
+    From `most` found on, it does not help: the newest are met sooner by reading the library from there. `whole` asks
+    for the same words without what they may go on with.
     """
 
     sql: str
     parameter: str
+    whole: str
     most: int
     fenced: bool
 
     def count(self) -> int:
-        """Return how many images are found, `most` at most."""
+        """Return how many images are found, `most` at most.
+
+        Whole words are counted first: for words that may go on an engine joins long lists before it knows the first.
+        """
+        counted = f"SELECT count(*) FROM ({self.sql.format('1')} LIMIT %s) AS found"  # noqa: S608  # our own text
+        asked: list[str | int] = [self.parameter, self.most]
+        if self.whole != self.parameter:
+            counted = f"SELECT CASE WHEN ({counted}) < %s THEN ({counted}) ELSE %s END"
+            asked = [self.whole, self.most, self.most, *asked, self.most]
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT count(*) FROM ({self.sql.format('1')} LIMIT %s) AS found",  # noqa: S608  # our own text
-                [self.parameter, self.most],
-            )
+            cursor.execute(counted, asked)
             return int(cursor.fetchone()[0])
+
+    def first(self, count: int) -> Expression:
+        """Return the condition that an image is among so many of the found, whichever they are."""
+        named = RawSQL(f"{self.sql.format('image_id')} LIMIT %s", [self.parameter, count], UUIDField())  # noqa: S611
+        return self._array(named) if self.fenced else _is_in("(%(expressions)s)", named)
 
     def condition(self, count: int) -> Expression:
         """Return the condition that an image is among the found, of which there are `count`."""
         found = RawSQL(self.sql.format("image_id"), [self.parameter], UUIDField())  # noqa: S611  # our own text
         if not self.fenced:
             # The sign, which changes no value, keeps SQLite from looking each of them up by its key.
-            template = "(%(expressions)s)" if count < FEW else "(+%(expressions)s)"
-            return Func(F("pk"), found, template=template, arg_joiner=" IN ", output_field=BooleanField())
-        # As an array it is looked up first and once; PostgreSQL's guess of how many are found does not count.
+            return _is_in("(%(expressions)s)" if count < FEW else "(+%(expressions)s)", found)
+        return self._array(found)
+
+    def _array(self, found: RawSQL) -> Expression:
+        """Return the condition in the form in which PostgreSQL's guess of how many are found does not count.
+
+        As an array it is looked up first and once.
+        """
         array = Func(found, template="ARRAY%(expressions)s", output_field=UUIDField())
         return Func(
             F("pk"), array, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
@@ -90,15 +107,16 @@ def lookup(groups: Sequence[Sequence[tuple[str, bool]]]) -> Lookup | None:
     """
     kind = engine(connection)
     if kind == "sqlite":
-        query = _joined(groups, '"{}"', " *", " AND ", " OR ")
+        query, whole = (_joined(groups, '"{}"', goes_on, " AND ", " OR ") for goes_on in (" *", ""))
         return Lookup(
-            "SELECT {} FROM gallery_search WHERE gallery_search MATCH %s", query, 10_000, fenced=False
+            "SELECT {} FROM gallery_search WHERE gallery_search MATCH %s", query, whole, 10_000, fenced=False
         )
     if kind == "postgresql":
-        query = _joined(groups, "'{}'", ":*", " & ", " | ")
+        query, whole = (_joined(groups, "'{}'", goes_on, " & ", " | ") for goes_on in (":*", ""))
         return Lookup(
             f"SELECT {{}} FROM gallery_searchentry WHERE {_VECTOR} @@ %s::tsquery",  # noqa: S608  # our own text
             query,
+            whole,
             6_000,
             fenced=True,
         )
@@ -119,6 +137,10 @@ def engine(database: Any) -> str:
     """Return which index the database can keep; engines that speak PostgreSQL's language only have none."""
     names = {"django.db.backends.sqlite3": "sqlite", "django.db.backends.postgresql": "postgresql"}
     return names.get(database.settings_dict["ENGINE"], "")
+
+
+def _is_in(template: str, found: RawSQL) -> Expression:
+    return Func(F("pk"), found, template=template, arg_joiner=" IN ", output_field=BooleanField())
 
 
 def _joined(

@@ -5,6 +5,7 @@ take long, and the newest are found sooner by reading the library from there: th
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Q
 
@@ -15,10 +16,35 @@ from gallery.search.conditions import Condition
 from gallery.search.language import Query, Term, parse
 
 Groups = Sequence[Sequence[Condition]]
+# Of what the index names, so many are looked at to know whether there are a thousand: some lie in the bin.
+NAMED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The images that a query finds, in no order; and those among the first that the engine's index names, or all."""
+
+    images: ImageQuerySet
+    named: ImageQuerySet | None = None
+    are_all_named: bool = False
+
+    def count(self, most: int) -> int:
+        """Return how many there are, `most` at most."""
+        if self.named is not None:
+            count = self.named.order_by()[:most].count()
+            if self.are_all_named or count == most:
+                return count
+        # In the order in which they stand on pages, the next are where the first were.
+        return self.images.newest_first()[:most].count()
 
 
 def run(user: User, query: str | Query) -> ImageQuerySet:
-    """Return the images that the query finds for the user, in no order; raises QueryError.
+    """Return the images that the query finds for the user, in no order; raises QueryError. See `find`."""
+    return find(user, query).images
+
+
+def find(user: User, query: str | Query) -> Found:
+    """Return what the query finds for the user; raises QueryError.
 
     It asks the user's own library, the archive included. An album that the query names may be somebody else's to which
     the user was invited: then its photos of other people are found too, as long as nothing is asked but albums and
@@ -48,13 +74,24 @@ def _asked(user: User, query: Query, albums: dict[Term, AlbumQuerySet], groups: 
     return access.library_of(user)
 
 
-def _found(images: ImageQuerySet, groups: Groups) -> ImageQuerySet:
+def _found(images: ImageQuerySet, groups: Groups) -> Found:
     looked_up = [group for group in groups if all(one.words for one in group)]
     lookup = engines.lookup(list(_words(looked_up))) if looked_up else None
-    if lookup is not None and (count := lookup.count()) < lookup.most:
-        decided = [group for group in looked_up if len(group) == 1 and group[0].decided]
-        images = images.filter(lookup.condition(count))
-        groups = [group for group in groups if group not in decided]
+    if lookup is None:
+        return Found(_meeting(images, groups))
+    decided = [group for group in looked_up if len(group) == 1 and group[0].decided]
+    rest = [group for group in groups if group not in decided]
+    count = lookup.count()
+    named = _meeting(images.filter(lookup.first(NAMED)), rest)
+    if count < lookup.most:
+        found = _meeting(images.filter(lookup.condition(count)), rest)
+    else:
+        found = _meeting(images, groups)
+    return Found(found, named, are_all_named=count < NAMED)
+
+
+def _meeting(images: ImageQuerySet, groups: Groups) -> ImageQuerySet:
+    """Keep the images that meet one condition of each group."""
     for group in groups:
         images = images.filter(_either(group))
     return images

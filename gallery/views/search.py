@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from gallery import search
-from gallery.models import Image, ImageQuerySet, Tag, User
+from gallery.models import Image, Tag, User
 from gallery.search.language import Query, QueryError
 from gallery.views import cursors, selecting, tiles
 from gallery.views.people import SignedIn
@@ -70,8 +70,8 @@ def search_page(request: SignedIn) -> HttpResponse:
 
 
 def _found(request: SignedIn, query: Query) -> dict[str, object]:
-    images = search.run(request.user, query)
-    page = cursors.timeline(images, request.GET)
+    found = search.find(request.user, query)
+    page = cursors.timeline(found.images, request.GET)
     first = not {"before", "after"} & request.GET.keys()
     return {
         "asked": True,
@@ -81,13 +81,13 @@ def _found(request: SignedIn, query: Query) -> dict[str, object]:
             page.rows, query=f"?{urlencode({'q': query.text})}", density=selecting.density(request)
         ),
         **selecting.context(request, "search"),
-        "count": count_words(images, page.rows, more=bool(page.older)) if first else "",
+        "count": count_words(found, page.rows, more=bool(page.older)) if first else "",
     }
 
 
-def count_words(images: ImageQuerySet, rows: Sequence[Image], *, more: bool) -> str:
+def count_words(found: search.Found, rows: Sequence[Image], *, more: bool) -> str:
     """Return in words how many photos there are; past a thousand nobody counts."""
-    count = images.order_by()[:COUNTED].count() if more else len(rows)
+    count = found.count(COUNTED) if more else len(rows)
     if count >= COUNTED:
         return str(_("%(count)s+ photos")) % {"count": number_format(COUNTED)}
     return ngettext("%(count)s photo", "%(count)s photos", count) % {"count": number_format(count)}
