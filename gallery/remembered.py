@@ -49,19 +49,20 @@ class Held(NamedTuple):
 
 
 def or_counted(
-    user: User,
+    owner: User | uuid.UUID,
     name: str,
     count: Callable[[], T],
     *,
     is_worth_it: Callable[[T], bool] = lambda _found: True,
     at_least_s: int = 0,
 ) -> T:
-    """Return what `count` returned last, if the user's library is as it was then; else count anew.
+    """Return what `count` returned last, if the owner's library is as it was then; else count anew.
 
     `name` says what is counted, `is_worth_it` whether to remember it. With `at_least_s` it holds for so long whatever
     happens: then it may be old.
     """
-    key = f"{COUNTED_AGAIN}{user.pk}:{name}"
+    user = owner.pk if isinstance(owner, User) else owner
+    key = f"{COUNTED_AGAIN}{user}:{name}"
     now = timezone.now()
     if (known := cache.get(key)) is not None:
         counted_at, found = known
@@ -74,7 +75,7 @@ def or_counted(
     return found
 
 
-def _has_changed(user: User, moment: datetime) -> bool:
+def _has_changed(user: uuid.UUID, moment: datetime) -> bool:
     """Return whether anything in the library is dated since, or has gone from it."""
     changed = Image.objects.filter(owner=user, updated_at__gte=moment)
     return changed.exists() or Tombstone.objects.filter(owner=user, gone_at__gte=moment).exists()

@@ -1,9 +1,10 @@
 """Tags: putting words on images, and keeping the words in order."""
 
+import hashlib
 import unicodedata
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import IntegrityError
@@ -12,10 +13,11 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from gallery import audit, jobs
+from gallery import audit, jobs, remembered
 from gallery.access import GONE
 from gallery.errors import GalleryError
 from gallery.models import Image, ImageTag, Job, Tag, User
+from gallery.models.images import LONG_AGO
 from gallery.search import index
 from photosky import database
 from photosky.database import atomic_retry
@@ -26,6 +28,8 @@ MAX_NAMES = 50
 CHUNK = 500
 # Gathering the words of more photos takes longer than anybody waits for a page: a job does it.
 MANY = 2_000
+# From so many taggings on, their number is remembered.
+REMEMBERED = 2_000
 RENAMED = "rename_tag"
 # Characters without a shape of their own that scripts need all the same: the joiners.
 JOINERS = "\u200c\u200d"
@@ -117,16 +121,31 @@ def of(owner: User) -> QuerySet[Tag]:
 
 
 def counts(tags: Sequence[Tag]) -> Counter[uuid.UUID]:
-    """Return how many photos carry each of the tags, the bin not counted.
+    """Return how many photos carry each of the tags, the bin not counted: remembered while nothing changes, where many."""
+    keys, owners = [tag.pk for tag in tags], {tag.owner_id for tag in tags}
+    if len(owners) != 1:
+        return _counted(keys, owners)
+    name = hashlib.sha256(b"".join(key.bytes for key in keys)).hexdigest()
+    return remembered.or_counted(
+        min(owners),
+        f"tags:{name}",
+        lambda: _counted(keys, owners),
+        is_worth_it=lambda found: found.total() >= REMEMBERED,
+    )
 
-    All are counted in the index of the taggings; the few that lie in the bin or wait for review are taken off. To look
-    for each photo whether it does would take a hundred times as long.
+
+def _counted(keys: Collection[uuid.UUID], owners: Collection[uuid.UUID]) -> Counter[uuid.UUID]:
+    """Count all in the index of the taggings, and take off the few that lie in the bin or wait for review.
+
+    To look for each photo whether it does would take a hundred times as long.
     """
-    carried = ImageTag.objects.filter(tag__in=[tag.pk for tag in tags]).order_by()
-    owned = Image.objects.filter(owner__in={tag.owner_id for tag in tags})
-    hidden = carried.filter(image__in=owned.exclude(binned_at=None, held_at=None).order_by().values("pk"))
-    found: Counter[uuid.UUID] = Counter(dict(carried.values_list("tag").annotate(Count("image"))))
-    found.subtract(dict(hidden.values_list("tag").annotate(Count("image"))))
+    carried = ImageTag.objects.filter(tag__in=keys).order_by()
+    found: Counter[uuid.UUID] = Counter(dict(carried.values_list("tag").annotate(Count("tag"))))
+    of_theirs = ImageTag.objects.filter(image__owner__in=owners).order_by()
+    binned = of_theirs.filter(image__binned_at__gt=LONG_AGO)
+    held = of_theirs.filter(image__binned_at=None, image__held_at__isnull=False)
+    for hidden in (binned, held):
+        found.subtract(dict(hidden.values_list("tag").annotate(Count("tag"))))
     return found
 
 
