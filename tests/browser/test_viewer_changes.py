@@ -9,6 +9,7 @@ from gallery import objectstore
 from gallery.models import Image, Job, Tag, User
 from tests.browser.conftest import Site
 from tests.browser.viewing import SAID, VIEWER, library, look, shown, wait_for, work
+from tests.make import make_album
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -117,6 +118,29 @@ def test_words_are_written_in_place_and_an_error_stands_at_its_field(
     assert (images[1].title, images[1].latitude) == ("Evening on the ridge", 43.2)
     tag = Tag.objects.get(owner=alice)
     expect(about.get_by_role("link", name="ridge")).to_have_attribute("href", f"/tags/{tag.pk}/")
+
+
+def test_no_form_beside_a_photo_is_wider_than_its_place(
+    alice: User, site: Site, page: Page, images: list[Image]
+) -> None:
+    make_album(alice, images[1], title="Words without an end, and a" + "verylongword" * 6)
+    too_wide = []
+    for where in ("viewer", "page"):
+        page.goto(f"{site.url}{'/' if where == 'viewer' else images[1].get_absolute_url()}")
+        if where == "viewer":
+            look(page, 1)
+            panel(page)
+        about = page.locator(".viewer-info" if where == "viewer" else ".about")
+        about.evaluate("(one) => { for (const part of one.querySelectorAll('details')) part.open = true; }")
+        expect(about.get_by_label("Latitude")).to_be_visible()
+        for width in (1440, 1100, 390, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            if about.evaluate("(one) => one.scrollWidth > one.clientWidth") or page.evaluate(
+                "document.documentElement.scrollWidth > innerWidth"
+            ):
+                too_wide.append((where, width))
+        page.set_viewport_size({"width": 1440, "height": 900})
+    assert not too_wide
 
 
 def test_a_turn_is_shown_at_once_and_then_made(page: Page, images: list[Image]) -> None:
