@@ -8,6 +8,8 @@ import schemathesis
 @schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
     """Leave out what has an empty parameter in its query."""
-    return all(
-        value not in {"", None} for value in (case.query or {}).values() if isinstance(value, str | None)
-    )
+    for value in (case.query or {}).values():
+        given = value if isinstance(value, list) else [value]
+        if any(one in ("", None, [], {}) for one in given):
+            return False
+    return True

@@ -40,7 +40,9 @@ def test_missing_csrf_token_gets_403(alice: User) -> None:
     check_problem(answer, 403, "csrf_failed")
 
 
-@pytest.mark.parametrize("path", ["/api/nothing/", "/api/images/1/", "/api/images", "/api/uploads/x/finish/"])
+@pytest.mark.parametrize(
+    "path", ["/api/nothing/", "/api/images/1/", "/api/images", "/api/uploads/x/finish/", "/api/images/a%0Ab/"]
+)
 def test_unknown_address_gets_404(alice: User, signed_in: SignedIn, path: str) -> None:
     check_problem(signed_in(alice).get(path), 404, "not_found")
 

@@ -112,5 +112,6 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),
     path("", include("gallery.api.immich.urls")),
-    re_path(r"^.*$", problems.not_found),
+    # Whatever else there is, line ends included.
+    re_path(r"", problems.not_found),
 ]
