@@ -75,6 +75,24 @@ def or_counted(
     return found
 
 
+def while_unchanged(owner: User, name: str, count: Callable[[], T]) -> T | None:
+    """Return what `count` returned last, or counts now, where the library was left alone for a while; else None.
+
+    For what is worth to be counted only if it is asked again.
+    """
+    key = f"{COUNTED_AGAIN}{owner.pk}:{name}"
+    now = timezone.now()
+    if (known := cache.get(key)) is not None:
+        counted_at, found = known
+        if not _has_changed(owner.pk, counted_at - LAG):
+            return found  # type: ignore[no-any-return]
+    if _has_changed(owner.pk, now - LAG):
+        return None
+    found = count()
+    cache.set(key, (now, found), KEPT_S)
+    return found
+
+
 def _has_changed(user: uuid.UUID, moment: datetime) -> bool:
     """Return whether anything in the library is dated since, or has gone from it."""
     changed = Image.objects.filter(owner=user, updated_at__gte=moment)

@@ -3,6 +3,8 @@
 import hashlib
 import math
 import operator
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -13,7 +15,7 @@ from gallery.errors import GalleryError
 from gallery.models import Image, ImageQuerySet, User
 from gallery.models.images import IN_TIMELINE
 from gallery.places import cells
-from gallery.places.cells import Box
+from gallery.places.cells import Box, Span
 
 # At most this many squares side by side, so that an answer is bounded whatever is asked.
 ACROSS = 24
@@ -21,6 +23,9 @@ MAX_ZOOM = 22
 # From so many photos on, what was counted is remembered, and holds for a while even if there are more meanwhile.
 MANY = 20_000
 MANY_KEPT_S = 120
+# All photos by squares of this level, some kilometres wide, are few numbers; of them any larger squares are made.
+FINEST = 13
+MOST_SQUARES = 5_000
 # From so many on, the newest of a box are found sooner by reading the library from its newest photo on.
 FEW = 2_000
 
@@ -98,9 +103,16 @@ def clusters(user: User, box: Box, zoom: int) -> list[Cluster]:
 def _counted(user: User, box: Box, shift: int) -> list[tuple[int, int, int, int]]:
     """Return each square that has photos in or near the box: how many, and the first and the last of their cells.
 
-    Maps of the world, on which most of a large library lies, are asked for again and again, at a few widths: what was
+    Where nothing has changed for a while, squares that are large enough are put together of those of the whole library.
+    Else maps of the world, on which most of a large library lies, are asked for again and again, at a few widths: what was
     counted there is remembered until something changes, and while photos keep coming for some time longer.
     """
+    finest = 2 * (cells.LEVEL - FINEST)
+    if shift >= finest:
+        every = remembered.while_unchanged(user, "squares", lambda: _squares(user, finest))
+        if every:
+            near = cells.spans(box)
+            return [row for row in _together(every, shift - finest) if _overlaps(row[0], shift, near)]
     spans = [(span.first, span.beyond) for span in cells.spans(box)]
     return remembered.or_counted(
         user,
@@ -111,17 +123,43 @@ def _counted(user: User, box: Box, shift: int) -> list[tuple[int, int, int, int]
     )
 
 
+def _squares(user: User, shift: int) -> list[tuple[int, int, int, int]]:
+    """Return the squares of the whole library; none where they are too many to be gone through for each box."""
+    found = _by_square(Image.objects.owned_by(user).filter(cell__gte=0), shift, MOST_SQUARES + 1)
+    return [] if len(found) > MOST_SQUARES else found
+
+
+def _together(squares: list[tuple[int, int, int, int]], shift: int) -> list[tuple[int, int, int, int]]:
+    """Return the larger squares that smaller ones lie in."""
+    found: dict[int, tuple[int, int, int, int]] = {}
+    for square, count, first, last in squares:
+        around = square >> shift
+        _, others, lowest, highest = found.get(around, (around, 0, first, last))
+        found[around] = (around, others + count, min(lowest, first), max(highest, last))
+    return list(found.values())
+
+
+def _overlaps(square: int, shift: int, spans: Sequence[Span]) -> bool:
+    """Return whether a square has a cell in common with the spans, which stand in order."""
+    before = bisect_left(spans, (square + 1) << shift, key=lambda span: span.first)
+    return before > 0 and spans[before - 1].beyond > square << shift
+
+
 def _count(user: User, box: Box, shift: int) -> list[tuple[int, int, int, int]]:
+    return _by_square(Image.objects.owned_by(user).filter(_inside(box)), shift)
+
+
+def _by_square(near: ImageQuerySet, shift: int, most: int | None = None) -> list[tuple[int, int, int, int]]:
     """Count by squares. What is in the timeline is asked inside: beside, it might lead a planner to another index."""
-    near = Image.objects.owned_by(user).filter(_inside(box)).order_by()
     counted = (
-        near.annotate(square=F("cell").bitrightshift(shift))
+        near.order_by()
+        .annotate(square=F("cell").bitrightshift(shift))
         .values_list("square")
         .annotate(
             count=Count("cell", filter=IN_TIMELINE),
             first=Min("cell", filter=IN_TIMELINE),
             last=Max("cell", filter=IN_TIMELINE),
-        )
+        )[:most]
     )
     return [row for row in counted if row[1]]
 
