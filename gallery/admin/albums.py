@@ -4,13 +4,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from gallery import albums
+from gallery import audit, letting_go, waking
 from gallery.admin.bases import EntryFormSet, EntryTable, InvitationFields, MemberTable
 from gallery.admin.lists import Listed, ReadOnlyMixin, thumbnail_url
 from gallery.models import Album, AlbumImage, AlbumMember, User
@@ -36,7 +40,7 @@ class EntryInline(ReadOnlyMixin, EntryTable):
     readonly_fields = ["picture", "photo", "position", "added_at"]
     ordering = ["position", "id"]
     can_delete = False
-    verbose_name_plural = f"Photos (the first {SHOWN})"
+    verbose_name_plural = format_lazy(gettext_lazy("Photos (the first {count})"), count=SHOWN)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlbumImage]:
         return super().get_queryset(request).select_related("image", "album").defer("image__metadata")
@@ -47,7 +51,7 @@ class EntryInline(ReadOnlyMixin, EntryTable):
             '<img class="thumbnail" src="{}" alt="" loading="lazy">', thumbnail_url(entry.image)
         )
 
-    @admin.display(description="Photo")
+    @admin.display(description=gettext_lazy("Photo"))
     def photo(self, entry: AlbumImage) -> SafeString:
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:gallery_image_change", args=[entry.image_id]), entry.image
@@ -58,7 +62,7 @@ class MemberInline(MemberTable):
     """Who is invited, and what they may do."""
 
     model = AlbumMember
-    verbose_name_plural = "Members"
+    verbose_name_plural = gettext_lazy("Members")
     # As plain text: a field to choose from asks the database for each row who is chosen.
     fields = ["person", "role"]
     readonly_fields = ["person"]
@@ -71,7 +75,7 @@ class MemberInline(MemberTable):
         """Leave adding to the table below."""
         return False
 
-    @admin.display(description="Person")
+    @admin.display(description=gettext_lazy("Person"))
     def person(self, member: AlbumMember) -> str:
         return member.user.get_username()
 
@@ -82,7 +86,9 @@ class InvitationForm(InvitationFields):
     def clean_user(self) -> User:
         user: User = self.cleaned_data["user"]
         if AlbumMember.objects.filter(album_id=self.instance.album_id, user=user).exists():
-            raise ValidationError(f"{user.get_username()} is invited already.", code="invited")
+            raise ValidationError(
+                _("%(name)s is invited already.") % {"name": user.get_username()}, code="invited"
+            )
         return user
 
 
@@ -95,7 +101,7 @@ class InvitationInline(MemberTable):
     autocomplete_fields = ["user"]
     extra = max_num = 1
     can_delete = False
-    verbose_name = "Invite"
+    verbose_name = gettext_lazy("Invite")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlbumMember]:
         """Return nobody: whoever is invited already is in the table above."""
@@ -113,7 +119,7 @@ class AlbumAdmin(Listed):
     fields = ["title", "description", "owner", "parent", "cover", "position", "created_at", "updated_at"]
     readonly_fields = ["created_at", "updated_at"]
     inlines = [MemberInline, InvitationInline, EntryInline]
-    # albums.delete writes it down.
+    # What is called here writes it down.
     notes_deletion = False
     view_on_site = False
 
@@ -127,14 +133,24 @@ class AlbumAdmin(Listed):
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Say what a removal does, without listing what may be thousands of entries."""
         allowed = self.has_delete_permission(request)
-        lines = [f"{album}, and the albums inside it; their photos stay in the library" for album in objs]
-        return lines, {"albums": len(lines)}, set() if allowed else {"album"}, []
+        words = _("%(album)s, and the albums inside it; their photos stay in the library")
+        lines = [words % {"album": album} for album in objs]
+        kind = ngettext("album", "albums", len(lines))
+        return lines, {kind: len(lines)}, set() if allowed else {ngettext("album", "albums", 1)}, []
 
     def delete_model(self, request: HttpRequest, obj: Album) -> None:  # noqa: ARG002
-        albums.delete(obj)
+        _let_go(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Album]) -> None:  # noqa: ARG002
         for album in list(queryset):
             # One may have gone with another that it lay in.
             if still_there := Album.objects.filter(pk=album.pk).first():
-                albums.delete(still_there)
+                _let_go(still_there)
+
+
+def _let_go(album: Album) -> None:
+    """Delete an album; by a job where more is in it than fits into the transaction of a form on every engine."""
+    if letting_go.delete_album(album):
+        # The job is the owner's: this line tells who asked for it.
+        audit.note("row.deleted", album, owner=album.owner_id, name=album.title[:80])
+        transaction.on_commit(waking.wake)

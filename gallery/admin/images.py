@@ -188,8 +188,9 @@ class ImageAdmin(ActionsMixin, Listed):
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Say what a deletion does: nothing but moving to the bin."""
         allowed = self.has_delete_permission(request)
-        lines = [f"{image} goes to the bin, from which it can be taken back" for image in objs]
-        return lines, {"photos": len(lines)}, set() if allowed else {"image"}, []
+        words = _("%(photo)s goes to the bin, from which it can be taken back")
+        lines = [words % {"photo": image} for image in objs]
+        return lines, {_("Photos"): len(lines)}, set() if allowed else {_("Photos")}, []
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:  # noqa: ARG002
         photo_bin.put(Image.objects.filter(pk=obj.pk))
@@ -205,7 +206,7 @@ class ImageAdmin(ActionsMixin, Listed):
         response = super().response_delete(request, obj_display, obj_id)
         # The framework's message says that it was deleted.
         list(messages.get_messages(request))
-        self.message_user(request, f"{obj_display} is in the bin.", messages.SUCCESS)
+        self.message_user(request, _("%(photo)s is in the bin.") % {"photo": obj_display}, messages.SUCCESS)
         return response
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from gallery import audit, invitations, jobs, letting_go, tags, waking
 from gallery.admin.bases import TagFields
@@ -77,8 +78,10 @@ class TagAdmin(Listed):
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Say what a deletion does, without listing what may be thousands of photos."""
         allowed = self.has_delete_permission(request)
-        lines = [f"{tag}, which is taken off its photos; they stay in the library" for tag in objs]
-        return lines, {"tags": len(lines)}, set() if allowed else {"tag"}, []
+        words = _("%(tag)s, which is taken off its photos; they stay in the library")
+        lines = [words % {"tag": tag} for tag in objs]
+        kind = ngettext("tag", "tags", len(lines))
+        return lines, {kind: len(lines)}, set() if allowed else {ngettext("tag", "tags", 1)}, []
 
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:  # noqa: ARG002
         _let_go(obj)
@@ -122,15 +125,15 @@ class ShareLinkAdmin(Listed):
         """Refuse: links are revoked, which their owner's programs are told."""
         return False
 
-    @admin.display(description="Password", boolean=True)
+    @admin.display(description=gettext_lazy("Password"), boolean=True)
     def has_password(self, link: ShareLink) -> bool:
         return bool(link.password)
 
-    @admin.action(description="Revoke", permissions=["change"])
+    @admin.action(description=gettext_lazy("Revoke"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ShareLink]) -> None:
         """Close links for good; one that is closed keeps its date."""
         ended = sum(links.revoke(link) for link in queryset.order_by("-id")[:AT_ONCE])
-        self.message_user(request, f"{ended} revoked.", messages.SUCCESS)
+        self.message_user(request, _("%(count)s revoked.") % {"count": ended}, messages.SUCCESS)
 
 
 @admin.register(SmartAlbum)
@@ -170,13 +173,13 @@ class InvitationAdmin(ReadOnlyMixin, Listed):
         """Let those take back who may change, although nothing else of it is changed by hand."""
         return request.user.has_perm("gallery.change_invitation")
 
-    @admin.action(description="Take back", permissions=["revoke"])
+    @admin.action(description=gettext_lazy("Take back"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         """Close invitations that nobody has accepted yet."""
         ended = 0
         for invitation in queryset.order_by("-id")[:AT_ONCE]:
             ended += isinstance(request.user, User) and invitations.revoke(request.user, invitation.pk)
-        self.message_user(request, f"{ended} taken back.", messages.SUCCESS)
+        self.message_user(request, _("%(count)s taken back.") % {"count": ended}, messages.SUCCESS)
 
 
 def _let_go(tag: Tag) -> None:

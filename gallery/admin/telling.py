@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from gallery.admin.lists import Listed, ReadOnlyMixin
 from gallery.models import Webhook, WebhookDelivery
@@ -18,7 +19,7 @@ class WebhookAdmin(ReadOnlyMixin, Listed):
     list_select_related = ["owner"]
     list_filter = [("disabled_at", admin.EmptyFieldListFilter)]
     search_fields = ["=owner__username"]
-    search_help_text = "Whose they are."
+    search_help_text = _("Whose they are.")
     fields = [
         "owner", "name", "url", "events", "failures", "failing_since", "rest_until", "disabled_at", "disabled_for",
         "delivered_at", "created_at",

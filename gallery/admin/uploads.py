@@ -6,6 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from gallery import objectstore, waking
 from gallery.admin.buttons import retry_upload
@@ -27,7 +29,7 @@ class UploadAdmin(ReadOnlyMixin, Listed):
     list_select_related = ["owner"]
     list_filter = ["state"]
     search_fields = ["filename", "=code", "=sha256"]
-    search_help_text = "Part of a file name, a code, or a whole SHA-256."
+    search_help_text = _("Part of a file name, a code, or a whole SHA-256.")
     actions = ["try_again"]
     fields = [
         "filename", "owner", "state", "code", "reason", "attempts", "lease_until", "weight", "content_type", "sha256",
@@ -49,16 +51,17 @@ class UploadAdmin(ReadOnlyMixin, Listed):
         """Return whether the person may change uploads at all; rows stay read-only to forms."""
         return request.user.has_perm("gallery.change_upload")
 
-    @admin.display(description="Size")
+    @admin.display(description=_("Size"))
     def weight(self, upload: Upload) -> str:
         return size(upload.bytes)
 
-    @admin.action(description="Try again", permissions=["retry"])
+    @admin.action(description=_("Try again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
         """Give rejected and stuck uploads back to the workers; what a worker holds, or is ready, is left alone."""
         chosen = list(queryset.select_related("owner").order_by("-id")[: TRIED_AT_ONCE + 1])
         if len(chosen) > TRIED_AT_ONCE:
-            self.message_user(request, f"Choose at most {TRIED_AT_ONCE} uploads at a time.", messages.ERROR)
+            words = gettext("Choose at most %(most)s uploads at a time.") % {"most": TRIED_AT_ONCE}
+            self.message_user(request, words, messages.ERROR)
             return
         handed = 0
         for upload in chosen:
@@ -67,4 +70,5 @@ class UploadAdmin(ReadOnlyMixin, Listed):
             except (GalleryError, objectstore.ObjectStoreError) as error:
                 self.message_user(request, f"{upload.filename}: {error}", messages.WARNING)
         waking.wake()
-        self.message_user(request, f"{handed} of {len(chosen)} given to the workers.", messages.SUCCESS)
+        words = gettext("%(count)s of %(all)s given to the workers.") % {"count": handed, "all": len(chosen)}
+        self.message_user(request, words, messages.SUCCESS)
