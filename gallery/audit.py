@@ -164,7 +164,7 @@ def forget_person(user: User) -> None:
         while chosen := list(rows[:CHUNK]):
             for entry in chosen:
                 del entry.details[name]
-            AuditEntry.objects.bulk_update(chosen, ["details"])
+            atomic_retry(AuditEntry.objects.bulk_update)(chosen, ["details"])
 
 
 @atomic_retry

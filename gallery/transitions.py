@@ -43,6 +43,7 @@ def place_of(incoming_key: str) -> str:
     return incoming_key.replace("incoming/", "originals/", 1)
 
 
+@atomic_retry
 def remove_later(keys: list[str], reason: Removal.Reason, *, after: timedelta | None = GRACE) -> None:
     """Write down, in the caller's transaction, that nothing refers to these objects; None sets them aside."""
     not_before = None if after is None else timezone.now() + after

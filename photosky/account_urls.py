@@ -57,9 +57,9 @@ by_mail = [
 
 second_factor = [
     _page("accounts/2fa/", f"{MFA}.base.views.index", "mfa_index"),
-    _page("accounts/2fa/authenticate/", f"{MFA}.base.views.authenticate", "mfa_authenticate"),
-    _page("accounts/2fa/reauthenticate/", f"{MFA}.base.views.reauthenticate", "mfa_reauthenticate"),
-    _page("accounts/2fa/totp/activate/", f"{MFA}.totp.views.activate_totp", "mfa_activate_totp"),
+    _page("accounts/2fa/authenticate/", f"{OURS}.account_factors.authenticate", "mfa_authenticate"),
+    _page("accounts/2fa/reauthenticate/", f"{OURS}.account_factors.reauthenticate", "mfa_reauthenticate"),
+    _page("accounts/2fa/totp/activate/", f"{OURS}.account_factors.activate_totp", "mfa_activate_totp"),
     _page("accounts/2fa/totp/deactivate/", f"{MFA}.totp.views.deactivate_totp", "mfa_deactivate_totp"),
     _page(
         "accounts/2fa/recovery-codes/",
@@ -68,7 +68,7 @@ second_factor = [
     ),
     _page(
         "accounts/2fa/recovery-codes/generate/",
-        f"{MFA}.recovery_codes.views.generate_recovery_codes",
+        f"{OURS}.account_factors.generate_recovery_codes",
         "mfa_generate_recovery_codes",
     ),
     _page(
