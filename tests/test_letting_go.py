@@ -21,7 +21,7 @@ from gallery.models import (
     Tag,
     User,
 )
-from tests.make import make_album, make_image
+from tests.make import make_album, make_image, make_user
 
 pytestmark = pytest.mark.usefixtures("s3")
 
@@ -70,6 +70,20 @@ def test_album_of_many_and_those_inside_it_go_in_rounds_and_the_photos_stay(
     assert not AlbumImage.objects.exists()
     assert Image.objects.filter(binned_at=None).count() == PHOTOS
     assert Job.objects.get().state == Job.State.DONE
+
+
+def test_album_of_many_is_deleted_in_the_administration_by_a_job_that_the_log_ascribes_to_who_asked(
+    alice: User, signed_in: Callable[[User], Client], photos: list[Image]
+) -> None:
+    album = make_album(alice, *photos)
+    keeper = make_user("keeper", is_staff=True, is_superuser=True)
+
+    signed_in(keeper).post(f"/admin/gallery/album/{album.pk}/delete/", {"post": "yes"})
+
+    assert AlbumImage.objects.count() == PHOTOS
+    assert AuditEntry.objects.get(action="row.deleted").actor == keeper
+    assert rounds() > 2
+    assert not Album.objects.exists()
 
 
 def test_album_of_many_is_closed_to_everybody_else_before_the_job_begins(
