@@ -1,7 +1,9 @@
 """Running a query: which photos may be asked, and in which of two ways the engine finds them.
 
 Where few photos have the words, the engine's index names them and they are put in order. Where many have, that would
-take long, and the newest are found sooner by reading the library from there: the order is an index's already.
+take long, and the newest are found sooner by reading the library from there: the order is an index's already. But where
+many have and none of the newest, most of the library would be read in vain: SQLite picks those out of it then that its
+index names.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +20,8 @@ from gallery.search.language import Query, Term, parse
 Groups = Sequence[Sequence[Condition]]
 # Of what the index names, so many are looked at to know whether there are a thousand: some lie in the bin.
 NAMED = 2_000
+# Where so many are met among so many of the newest photos, a page is full before long.
+MET, PROBED = 100, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,17 @@ def _found(images: ImageQuerySet, groups: Groups) -> Found:
     rest = [group for group in groups if group not in decided]
     count = lookup.count()
     named = _meeting(images.filter(lookup.first(NAMED)), rest)
-    if count < lookup.most:
+    if count < lookup.most or not (lookup.fenced or _are_met_soon(images, groups)):
         found = _meeting(images.filter(lookup.condition(count)), rest)
     else:
         found = _meeting(images, groups)
     return Found(found, named, are_all_named=count < NAMED)
+
+
+def _are_met_soon(images: ImageQuerySet, groups: Groups) -> bool:
+    """Return whether a page of what meets the conditions is among the newest images: if not, it may be far from them."""
+    newest = images.newest_first().values("pk")[:PROBED]
+    return _meeting(Image.objects.filter(pk__in=newest), groups)[:MET].count() == MET
 
 
 def _meeting(images: ImageQuerySet, groups: Groups) -> ImageQuerySet:
