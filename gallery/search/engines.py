@@ -52,8 +52,8 @@ FEW = 500
 class Lookup:
     """An engine's question for the images that have one of the words of each group.
 
-    From `most` found on, it does not help: the newest are met sooner by reading the library from there. `whole` asks
-    for the same words without what they may go on with.
+    From `most` found on, they are picked out of the library, which is read in order. `whole` asks for the same words
+    without what they may go on with.
     """
 
     sql: str
@@ -78,23 +78,31 @@ class Lookup:
 
     def first(self, count: int) -> Expression:
         """Return the condition that an image is among so many of the found, whichever they are."""
+        if self.fenced:
+            # Cut off later: with a limit PostgreSQL would read all rows until it has met so many.
+            return self._array(f"[1:{count}]")
         named = RawSQL(f"{self.sql.format('image_id')} LIMIT %s", [self.parameter, count], UUIDField())  # noqa: S611
-        return self._array(named) if self.fenced else _is_in("(%(expressions)s)", named)
+        return _is_in("(%(expressions)s)", named)
 
     def condition(self, count: int) -> Expression:
         """Return the condition that an image is among the found, of which there are `count`."""
-        found = RawSQL(self.sql.format("image_id"), [self.parameter], UUIDField())  # noqa: S611  # our own text
-        if not self.fenced:
-            # The sign, which changes no value, keeps SQLite from looking each of them up by its key.
-            return _is_in("(%(expressions)s)" if count < FEW else "(+%(expressions)s)", found)
-        return self._array(found)
+        if self.fenced:
+            # Asked whether it is true, PostgreSQL makes a table of the found once, and looks there for each row.
+            return (
+                self._array() if count < self.most else _is_in("((%(expressions)s) IS TRUE)", self._found())
+            )
+        # The sign, which changes no value, keeps SQLite from looking each of them up by its key.
+        return _is_in("(%(expressions)s)" if count < FEW else "(+%(expressions)s)", self._found())
 
-    def _array(self, found: RawSQL) -> Expression:
+    def _found(self) -> RawSQL:
+        return RawSQL(self.sql.format("image_id"), [self.parameter], UUIDField())  # noqa: S611  # our own text
+
+    def _array(self, part: str = "") -> Expression:
         """Return the condition in the form in which PostgreSQL's guess of how many are found does not count.
 
         As an array it is looked up first and once.
         """
-        array = Func(found, template="ARRAY%(expressions)s", output_field=UUIDField())
+        array = Func(self._found(), template=f"(ARRAY%(expressions)s){part}", output_field=UUIDField())
         return Func(
             F("pk"), array, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
         )

@@ -1,9 +1,8 @@
 """Running a query: which photos may be asked, and in which of two ways the engine finds them.
 
-Where few photos have the words, the engine's index names them and they are put in order. Where many have, that would
-take long, and the newest are found sooner by reading the library from there: the order is an index's already. But where
-many have and none of the newest, most of the library would be read in vain: SQLite picks those out of it then that its
-index names.
+Where enough of the newest photos have the words, the library is read from there: the order is an index's already. Else
+the engine's index of words names those that have them. Few are put in order; many are picked out of the library, which
+is read in order all the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,8 +19,8 @@ from gallery.search.language import Query, Term, parse
 Groups = Sequence[Sequence[Condition]]
 # Of what the index names, so many are looked at to know whether there are a thousand: some lie in the bin.
 NAMED = 2_000
-# Where so many are met among so many of the newest photos, a page is full before long.
-MET, PROBED = 100, 2_000
+# Where so many are met among so many of the newest photos, a page is full before long, and the index need not be asked.
+MET, PROBED = 100, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +80,21 @@ def _asked(user: User, query: Query, albums: dict[Term, AlbumQuerySet], groups: 
 def _found(images: ImageQuerySet, groups: Groups) -> Found:
     looked_up = [group for group in groups if all(one.words for one in group)]
     lookup = engines.lookup(list(_words(looked_up))) if looked_up else None
-    if lookup is None:
+    if lookup is None or _are_met_soon(images, groups):
         return Found(_meeting(images, groups))
     decided = [group for group in looked_up if len(group) == 1 and group[0].decided]
     rest = [group for group in groups if group not in decided]
     count = lookup.count()
+    found = _meeting(images.filter(lookup.condition(count)), rest)
     named = _meeting(images.filter(lookup.first(NAMED)), rest)
-    if count < lookup.most or not (lookup.fenced or _are_met_soon(images, groups)):
-        found = _meeting(images.filter(lookup.condition(count)), rest)
-    else:
-        found = _meeting(images, groups)
     return Found(found, named, are_all_named=count < NAMED)
 
 
 def _are_met_soon(images: ImageQuerySet, groups: Groups) -> bool:
     """Return whether a page of what meets the conditions is among the newest images: if not, it may be far from them."""
     newest = images.newest_first().values("pk")[:PROBED]
-    return _meeting(Image.objects.filter(pk__in=newest), groups)[:MET].count() == MET
+    met = _meeting(Image.objects.filter(pk__in=newest), groups)
+    return len(met.values_list("pk", flat=True)[:MET]) == MET
 
 
 def _meeting(images: ImageQuerySet, groups: Groups) -> ImageQuerySet:
