@@ -13,6 +13,7 @@ from django.test import Client
 
 from gallery.api import schema
 from gallery.models import User
+from gallery.templatetags.api_words import with_code
 from tests.access_world import make_world
 from tests.api_routes import Route, cases, members
 from tests.make import make_album, make_image
@@ -62,6 +63,14 @@ def test_every_operation_documents_its_problems(db: None, client: Client) -> Non
         if "requestBody" in operation:
             assert {"400", "403", "413", "415"} <= operation["responses"].keys(), name
             assert list(operation["requestBody"]["content"]) == ["application/json"], name
+
+
+def test_words_of_the_description_are_code_where_they_are_meant_so_and_never_markup(
+    alice: User, signed_in: SignedIn
+) -> None:
+    page = signed_in(alice).get("/api/images/", headers={"accept": "text/html"}).content.decode()
+    assert "with <code>album</code>, those" in page
+    assert with_code("`<b>` & <i>") == "<code>&lt;b&gt;</code> &amp; &lt;i&gt;"
 
 
 def test_page_of_operations_lists_all_of_them_for_everybody(db: None, client: Client) -> None:
