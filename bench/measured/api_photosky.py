@@ -1,6 +1,7 @@
-"""A gallery of many images for bench.api: `application` for gunicorn, `prepare` for its database, `where` for its time.
+"""A gallery of many images for bench.api and bench.load, set up as a public site is, but without the redirection to https.
 
-Set up as a public site is (counting requests in the database), but without the redirection to https.
+`application` is for gunicorn. bench.api calls `prepare` for its database and `where` for its time; bench.load calls
+`library` for made-up photos of one person, and `visitor` for what they send.
 """
 
 import io
@@ -34,7 +35,7 @@ PARTS = {
 }  # fmt: skip
 os.environ.update(
     DJANGO_SETTINGS_MODULE="photosky.settings",
-    DATABASE_URL=f"sqlite:///{FOLDER}/photosky.sqlite3",
+    DATABASE_URL=os.environ.get("BENCH_DATABASE_URL") or f"sqlite:///{FOLDER}/photosky.sqlite3",
     PHOTOSKY_DATA_DIR=str(FOLDER),
     PHOTOSKY_SECRET_KEY="only-for-benchmarks-" + "x" * 40,
     PHOTOSKY_SITE_URL="https://photos.test",
@@ -79,6 +80,34 @@ def prepare(count: int) -> str:
     for begin in range(0, count, BATCH):
         Image.objects.bulk_create(image(number) for number in range(begin, min(begin + BATCH, count)))
     return ApiToken.issue(owner, "bench", ["read"])[1]
+
+
+def library(count: int) -> None:
+    """Make the tables, and a library of one person."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("seed_library", images=count, users=1, public_site=True, stdout=sys.stderr)
+
+
+def visitor() -> dict[str, str]:
+    """Return the cookie and a new token of the person whose library it is."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test import Client
+
+    from gallery.models import ApiToken, User
+
+    # Each time: the project's may have changed since the library was made.
+    call_command("collectstatic", interactive=False, verbosity=0)
+    owner = User.objects.get()
+    browser = Client()
+    browser.force_login(owner)
+    cookie = settings.SESSION_COOKIE_NAME
+    return {
+        "cookie": f"{cookie}={browser.cookies[cookie].value}",
+        "token": ApiToken.issue(owner, "bench", ["read"])[1],
+    }
 
 
 def where(token: str) -> dict[str, float]:
@@ -141,5 +170,9 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["prepare", rows]:
             print(json.dumps(prepare(int(rows))))
+        case ["library", rows]:
+            library(int(rows))
+        case ["visitor"]:
+            print(json.dumps(visitor()))
         case ["where", token]:
             print(json.dumps(where(token)))
