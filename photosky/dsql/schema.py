@@ -98,6 +98,12 @@ class DatabaseSchemaEditor(Editor):  # type: ignore[misc]
     def _iter_column_sql(self, *args: Any) -> Any:
         return (part for part in super()._iter_column_sql(*args) if part != "UNIQUE")
 
+    def _delete_composed_index(self, model: Any, fields: Any, kind: Any, sql: Any) -> None:
+        """Take away what was unique together, unless a run that was cut off did so."""
+        columns = [model._meta.get_field(field).column for field in fields]
+        if self._constraint_names(model, columns, **kind):
+            super()._delete_composed_index(model, fields, kind, sql)
+
     def _unique_sql(self, model: Any, fields: Any, name: str, **given: Any) -> None:
         """Put the index off until the table is there; the table's own text says nothing of it."""
         if sql := self._create_unique_sql(model, fields, name=name, **given):
