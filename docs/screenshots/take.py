@@ -15,10 +15,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.live_gallery import LiveGallery, running
-
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# A file that is run finds what lies beside it, and not the project.
+sys.path.insert(0, str(ROOT))
+
+from tests.live_gallery import LiveGallery, running  # noqa: E402
+
 QUALITY = 60
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -34,7 +37,9 @@ PAGES = {
     "photos": "/",
     "photos-selected": "/#select",
     "months": "/photos/months/",
+    "year": "/photos/{year}/",
     "month": "/photos/{month}/",
+    "day": "/photos/{day}/",
     "viewer": "/#open",
     "viewer-information": "/#open,i",
     "photo": "/p/{image}/",
@@ -43,12 +48,19 @@ PAGES = {
     "album-arrange": "/albums/{album}/arrange/",
     "album-edit": "/albums/{album}/edit/",
     "album-members": "/albums/{album}/members/",
+    "album-add": "/albums/{album}/add/",
+    "album-move": "/albums/{album}/move/",
+    "album-delete": "/albums/{album}/delete/",
     "tags": "/tags/",
     "tag": "/tags/{tag}/",
+    "tag-edit": "/tags/{tag}/edit/",
+    "tag-delete": "/tags/{tag}/delete/",
     "smart-album": "/smart/{smart}/",
+    "smart-edit": "/smart/{smart}/edit/",
     "search": "/search/?q=picos",
     "map": "/map/",
     "places": "/places/",
+    "country": "/places/{country}/",
     "favourites": "/favourites/",
     "archive": "/archive/",
     "on-this-day": "/on-this-day/",
@@ -59,15 +71,23 @@ PAGES = {
     "upload": "/upload/",
     "share-new": "/share/new/?album={album}",
     "share-links": "/share/",
+    "share-link": "/share/{share}/",
+    "share-end": "/share/{share}/revoke/",
     "share-review": "/share/review/",
     "shared-album": "{link}",
     "shared-photo": "{link}#follow",
+    "shared-closed": "{closed}",
+    "shared-add": "{link}add/",
+    "shared-embed": "{link}embed/",
     "menu": "/menu/",
+    "keys": "/menu/keys/",
     "account": "/account/",
     "tokens": "/account/tokens/",
     "webhooks": "/account/webhooks/",
     "invitations": "/account/invitations/",
     "sessions": "/accounts/sessions/",
+    "password": "/accounts/password/change/",
+    "email": "/accounts/email/",
     "passkeys": "/accounts/passkeys/",
     "two-factor": "/accounts/2fa/",
     "delete-account": "/account/delete/",
@@ -78,9 +98,12 @@ PAGES = {
     "api": "/api/",
     "api-docs": "/api/docs/",
     "sign-in": "/accounts/login/",
+    "password-lost": "/accounts/password/reset/",
     "offline": "/offline/",
 }
-SIGNED_OUT = {"sign-in", "shared-album", "shared-photo"}
+SIGNED_OUT = {
+    "sign-in", "password-lost", "shared-album", "shared-photo", "shared-closed", "shared-add", "shared-embed",
+}  # fmt: skip
 
 
 def main(wanted: list[str]) -> int:
@@ -158,6 +181,7 @@ def _fill(gallery: LiveGallery) -> dict[str, str]:
 
 FILL = """
 import json
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from gallery import albums, tags
 from gallery import bin as photo_bin
@@ -174,12 +198,18 @@ Image.objects.filter(pk__in=keys[1:12:3]).update(is_favorite=True)
 Image.objects.filter(pk__in=keys[-6:-3]).update(archived_at=timezone.now())
 photo_bin.put(Image.objects.filter(pk__in=keys[-3:]))
 smart = SmartAlbum.objects.create(owner=owner, title="Evenings", query="tag:evening")
-link = ShareLink(owner=owner, album=album)
+link = ShareLink(owner=owner, album=album, allow_upload=True, upload_limit_bytes=1024**3)
 token = link.new_token()
 link.save()
+closed = ShareLink(owner=owner, album=album, password=make_password("open sesame"))
+closed_token = closed.new_token()
+closed.save()
+day = newest[0].taken_local
 print(json.dumps({
     "image": str(keys[0]), "album": str(album.pk), "tag": str(Tag.objects.get(slug="ridge").pk),
-    "smart": str(smart.pk), "month": newest[0].taken_local.strftime("%Y/%m"), "link": f"/s/{token}/",
+    "smart": str(smart.pk), "year": f"{day:%Y}", "month": f"{day:%Y/%m}", "day": f"{day:%Y/%m/%d}",
+    "country": Image.objects.exclude(country=None).exclude(country="").values_list("country", flat=True).first(),
+    "link": f"/s/{token}/", "closed": f"/s/{closed_token}/", "share": str(link.pk),
 }))
 """
 
