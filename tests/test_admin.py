@@ -219,7 +219,7 @@ def save_album(client: Client, album: Album, **values: Any) -> Any:
 
 def test_people_are_invited_to_albums_in_the_admin(keeper: Client, alice: User, bob: User) -> None:
     album = make_album(alice)
-    invited = {"memberships-2-0-user": str(bob.pk), "memberships-2-0-role": "viewer"}
+    invited = {"memberships-2-0-user": bob.username, "memberships-2-0-role": "viewer"}
     assert save_album(keeper, album, **invited).status_code == 302
     assert list(album.members.all()) == [bob]
     again = save_album(keeper, album, **invited)

@@ -58,13 +58,21 @@ def test_name_that_no_tag_may_have_is_refused_in_words(
     tagged(alice, "sea")
     tagged(bob, "wind")
 
-    for url, more in ((f"{tag.pk}/change/", {}), ("add/", {"owner": str(alice.pk)})):
+    for url, more in ((f"{tag.pk}/change/", {}), ("add/", {"owner": alice.username})):
         answer = keeper.post(f"/admin/gallery/tag/{url}", {"name": name, **more})
         assert answer.status_code == 200
         assert words in answer.content.decode()
 
     assert sorted(Tag.objects.values_list("slug", flat=True)) == ["fog", "sea", "wind"]
     assert changed_since() == 0
+
+
+def test_owner_of_a_new_tag_is_named_and_nobody_else_is_taken(keeper: Client, alice: User) -> None:
+    wrong = keeper.post("/admin/gallery/tag/add/", {"name": "Fog", "owner": "nobody"}).content.decode()
+    right = keeper.post("/admin/gallery/tag/add/", {"name": "Fog", "owner": alice.username})
+    assert "Nobody here is called so" in wrong
+    assert right.status_code == 302
+    assert Tag.objects.get().owner == alice
 
 
 def test_photos_of_a_deleted_tag_stay_and_are_dated(keeper: Client, alice: User) -> None:

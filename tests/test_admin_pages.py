@@ -46,6 +46,14 @@ def test_image_page_folds_what_the_file_says_and_escapes_it(keeper: Client, alic
     assert "<script>alert" not in page
 
 
+def test_fields_are_called_what_people_call_them(keeper: Client, alice: User) -> None:
+    page = keeper.get(f"/admin/gallery/image/{make_image(alice).pk}/change/").content.decode()
+    for words in ("Duration in seconds:", "SHA-256:", "Favourite:", "Aperture:"):
+        assert words in page
+    for column in ("Duration s", "Sha256", "Is favorite", "F number"):
+        assert column not in page
+
+
 def test_image_page_lists_renditions_with_their_sizes(keeper: Client, alice: User) -> None:
     page = keeper.get(f"/admin/gallery/image/{make_image(alice).pk}/change/").content.decode()
     for words in ("h240.webp", "360 x 240", "l2560.webp", "2560 x 1707", "og.jpg", "1200 x 630"):
@@ -286,7 +294,7 @@ def test_changes_of_people_in_forms_are_told(keeper: Client, alice: User) -> Non
 def test_album_and_tag_changes_in_forms_are_told_once(keeper: Client, alice: User) -> None:
     album = make_album(alice)
     keeper.post(f"/admin/gallery/album/{album.pk}/delete/", {"post": "yes"})
-    keeper.post("/admin/gallery/tag/add/", {"name": "Fog", "owner": str(alice.pk)})
+    keeper.post("/admin/gallery/tag/add/", {"name": "Fog", "owner": alice.username})
     assert sorted(AuditEntry.objects.values_list("action", flat=True)) == ["album.deleted", "row.made"]
 
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from gallery import audit, letting_go, waking
-from gallery.admin.bases import EntryFormSet, EntryTable, InvitationFields, MemberTable
-from gallery.admin.lists import Listed, ReadOnlyMixin, thumbnail_url
+from gallery.admin.bases import EntryFormSet, EntryTable, InvitationFields, MemberFormSet, MemberTable
+from gallery.admin.lists import Listed, NamedPeopleMixin, ReadOnlyMixin, thumbnail_url
+from gallery.admin.words import FIELDS
 from gallery.models import Album, AlbumImage, AlbumMember, User
 
 SHOWN = 100
@@ -58,10 +59,31 @@ class EntryInline(ReadOnlyMixin, EntryTable):
         )
 
 
-class MemberInline(MemberTable):
+class Members(MemberFormSet):
+    """Rows of members, whose boxes say what they are for: the heading of a column is no label."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = _("Remove")
+
+
+class InTable:
+    """Fields of a table's row, each with a name of its own: the heading of a column is no label."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field of a column."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None:
+            field.widget.attrs["aria-label"] = FIELDS[db_field.name]
+        return field
+
+
+class MemberInline(InTable, MemberTable):
     """Who is invited, and what they may do."""
 
     model = AlbumMember
+    formset = Members
     verbose_name_plural = gettext_lazy("Members")
     # As plain text: a field to choose from asks the database for each row who is chosen.
     fields = ["person", "role"]
@@ -92,13 +114,12 @@ class InvitationForm(InvitationFields):
         return user
 
 
-class InvitationInline(MemberTable):
+class InvitationInline(InTable, NamedPeopleMixin, MemberTable):
     """The person to invite next."""
 
     model = AlbumMember
     form = InvitationForm
     fields = ["user", "role"]
-    autocomplete_fields = ["user"]
     extra = max_num = 1
     can_delete = False
     verbose_name = gettext_lazy("Invite")
@@ -115,7 +136,6 @@ class AlbumAdmin(Listed):
     list_display = ["title", "owner", "parent", "position", "created_at"]
     list_select_related = ["owner", "parent"]
     search_fields = ["title"]
-    autocomplete_fields = ["owner"]
     fields = ["title", "description", "owner", "parent", "cover", "position", "created_at", "updated_at"]
     readonly_fields = ["created_at", "updated_at"]
     inlines = [MemberInline, InvitationInline, EntryInline]

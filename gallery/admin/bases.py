@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     AnyPaginator = Paginator[Any]
     EntryFormSet = BaseInlineFormSet[AlbumImage, Album, Any]
     EntryTable = admin.TabularInline[AlbumImage, Album]
+    MemberFormSet = BaseInlineFormSet[AlbumMember, Album, Any]
     MemberTable = admin.TabularInline[AlbumMember, Album]
     AnyUserAdmin = UserAdmin[User]
     InvitationFields = ModelForm[AlbumMember]
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 else:
     AnyAdmin = admin.ModelAdmin
     AnyPaginator = Paginator
-    EntryFormSet = BaseInlineFormSet
+    EntryFormSet = MemberFormSet = BaseInlineFormSet
     EntryTable = MemberTable = admin.TabularInline
     AnyUserAdmin = UserAdmin
     InvitationFields = TagFields = ModelForm

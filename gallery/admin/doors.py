@@ -1,4 +1,4 @@
-"""What opens accounts, in the admin: second factors, sessions and e-mail addresses, without what is secret of them."""
+"""What opens accounts, in the admin: second factors, sessions, e-mail addresses and groups, without what is secret of them."""
 
 from typing import Any
 
@@ -7,10 +7,12 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.admin.sites import AdminSite
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
-from gallery.admin.lists import Listed, ReadOnlyMixin
+from gallery.admin.lists import Listed, ReadOnlyMixin, TickedMixin
 
 # Of one action; a page shows no more.
 AT_ONCE = 100
@@ -43,7 +45,8 @@ class UserSessionAdmin(ReadOnlyMixin, Listed):
         for session in chosen[:AT_ONCE]:
             session.end()
         if len(chosen) > AT_ONCE:
-            self.message_user(request, f"Only the first {AT_ONCE} were ended.", messages.WARNING)
+            words = _("Only the first %(count)s were ended.") % {"count": AT_ONCE}
+            self.message_user(request, words, messages.WARNING)
 
 
 class EmailAddressAdmin(ReadOnlyMixin, Listed):
@@ -58,11 +61,20 @@ class EmailAddressAdmin(ReadOnlyMixin, Listed):
         return False
 
 
+class RoleAdmin(TickedMixin, Listed):
+    """Groups, by which people get permissions."""
+
+    list_display = ["name"]
+    search_fields = ["name"]
+
+
 def take_over(site: AdminSite) -> None:
-    """Show what allauth keeps in these lists instead of its own, whose forms hold secrets and whose lists grow."""
+    """Show what allauth keeps in these lists instead of its own, whose forms hold secrets and whose lists grow; and groups."""
     for model in list(site._registry):
         if model.__module__.startswith("allauth."):
             site.unregister(model)
+    site.unregister(Group)
+    site.register(Group, RoleAdmin)
     site.register(Authenticator, AuthenticatorAdmin)
     site.register(UserSession, UserSessionAdmin)
     site.register(EmailAddress, EmailAddressAdmin)

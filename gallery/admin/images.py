@@ -92,7 +92,11 @@ class ImageAdmin(ActionsMixin, Listed):
 
     @admin.display(description="")
     def picture(self, image: Image) -> SafeString:
-        return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', thumbnail_url(image))
+        address = thumbnail_url(image)
+        # It leads to the photo's page, so it has a name.
+        return format_html(
+            '<img class="thumbnail" src="{}" alt="{}" loading="lazy">', address, image.filename
+        )
 
     @admin.display(description=gettext_lazy("Picture"))
     def preview(self, image: Image) -> SafeString:

@@ -55,7 +55,6 @@ class TagAdmin(Listed):
     list_display = ["name", "owner"]
     list_select_related = ["owner"]
     search_fields = ["slug"]
-    autocomplete_fields = ["owner"]
     fields = ["name", "owner"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tag | None = None) -> list[str]:  # noqa: ARG002
