@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db.models import Case, Count, Exists, Max, Min, OuterRef, QuerySet, Subquery, UUIDField, When
+from django.db.models.functions import Coalesce
 
 from gallery import access, remembered
 from gallery.models import Album, AlbumImage, AlbumQuerySet, Image, User
@@ -83,8 +84,10 @@ def _pictures(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
         output_field=UUIDField(),
     )
     cover = _image(shown.filter(image_id=OuterRef("cover_id")))
-    rows = Album.objects.filter(pk__in=keys).values_list("pk", cover, first)
-    return {album: cover or first for album, cover, first in rows if cover or first}
+    # Asked in this order, so that the first photo is looked for only where there is no cover.
+    shown_first = Coalesce(cover, first, output_field=UUIDField())
+    rows = Album.objects.filter(pk__in=keys).values_list("pk", shown_first)
+    return {album: image for album, image in rows if image}
 
 
 def _image(entries: QuerySet[AlbumImage]) -> Subquery:
