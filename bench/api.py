@@ -1,7 +1,8 @@
 """The list of 100 images of 100,000 over HTTP, beside Wagtail's images API and a plain ModelViewSet with page numbers.
 
 Each runs under gunicorn with one worker on SQLite, in turns, on one processor; whoever asks has another. Ours asks who
-is asking, counts it, and signs four addresses for each image; the others are open to everybody and sign nothing.
+is asking and counts it; the others are open to everybody. Ours and the plain one sign four addresses for each image,
+the plain one by django-storages; Wagtail's signs nothing, nor does the plain one of rows alone.
 """
 
 import contextlib
@@ -10,26 +11,22 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from bench.shape import PEERS, ROOT, ROUNDS, Bar, judge, print_table
+from bench.measured.serving import HOST, START_S, WAGTAIL, gunicorn, peers, run, serving
+from bench.shape import ROOT, ROUNDS, Bar, judge, print_table
 
-WAGTAIL, GUNICORN = "8.0.1", "23.0.0"
 IMAGES, PAGE = 100_000, 100
 SECONDS, CONNECTIONS = 4, 4
 MIN_RATIO = 2.0
-HOST, START_S = "127.0.0.1", 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +41,21 @@ class Site:
 
 def main() -> int:
     """Fill three databases, ask each site in turns, print, and give the exit status."""
-    ours, theirs = Path(sys.executable), _peers()
+    ours, theirs = Path(sys.executable), peers()
     # No static files are served here, of which the gallery would warn.
     environment = {
-        "PYTHONPATH": os.pathsep.join((str(ROOT), str(_gunicorn()))),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(gunicorn()))),
         "PYTHONWARNINGS": "ignore",
     }
     with tempfile.TemporaryDirectory() as folder:
         environment["BENCH_FOLDER"] = folder
         print(f"filling three databases with {IMAGES:,} images each ...", flush=True)
-        token = json.loads(_run(ours, "api_photosky", environment, "prepare", str(IMAGES)))
-        for module in ("api_wagtail", "api_plain"):
-            _run(theirs, module, environment, str(IMAGES))
+        token = json.loads(run(ours, "api_photosky", environment, "prepare", str(IMAGES)))
+        run(theirs, "api_wagtail", environment, str(IMAGES))
+        run(ours, "api_plain", environment, str(IMAGES))
         sites = _sites(ours, theirs, token)
         taken = _measure(sites, environment)
-        parts = json.loads(_run(ours, "api_photosky", environment, "where", token))
+        parts = json.loads(run(ours, "api_photosky", environment, "where", token))
     return _report(taken, parts)
 
 
@@ -83,11 +80,12 @@ def _sites(ours: Path, theirs: Path, token: str) -> list[Site]:
             },
         ),
         Site(
-            theirs,
+            ours,
             "api_plain",
             {
                 "plain ModelViewSet": "/api/pictures/",
                 "plain ModelViewSet, page 900": "/api/pictures/?page=900",
+                "plain ModelViewSet, no addresses": "/api/rows/",
             },
         ),
     ]
@@ -105,7 +103,12 @@ def _measure(sites: list[Site], environment: Mapping[str, str]) -> dict[str, Tak
     """Ask each address for some seconds a round; a first round warms the sites and is not counted."""
     taken: dict[str, Taken] = {name: Taken() for site in sites for name in site.paths}
     with contextlib.ExitStack() as stack:
-        running = [(site, stack.enter_context(_serving(site, environment))) for site in sites]
+        running = [
+            (site, stack.enter_context(
+                serving(site.python, site.module, environment, workers=1, pinned=lambda: _stay_on(min))
+            ))
+            for site in sites
+        ]  # fmt: skip
         for turn in range(ROUNDS + 1):
             for site, port in running:
                 for name, path in site.paths.items():
@@ -132,33 +135,6 @@ def _report(taken: Mapping[str, Taken], parts: Mapping[str, float]) -> int:
             Bar("against a plain ModelViewSet", ours / rates["plain ModelViewSet"], MIN_RATIO, "x", at_least=True),
         ]
     )  # fmt: skip
-
-
-@contextlib.contextmanager
-def _serving(site: Site, environment: Mapping[str, str]) -> Iterator[int]:
-    """Run one site on the first processor, and yield its port."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-    command = [
-        str(site.python), "-m", "gunicorn", "--workers", "1", "--bind", f"{HOST}:{port}", "--log-level", "warning",
-        f"bench.measured.{site.module}:application",
-    ]  # fmt: skip
-    child = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, preexec_fn=lambda: _stay_on(min)
-    )
-    try:
-        deadline = time.monotonic() + START_S
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-                break
-            if child.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{site.module} does not start")
-            time.sleep(0.1)
-        yield port
-    finally:
-        child.send_signal(signal.SIGTERM)
-        child.wait(START_S)
 
 
 def _stay_on(choose: Callable[[set[int]], int]) -> None:
@@ -221,37 +197,6 @@ def _by_threads(port: int, path: str, headers: Mapping[str, str], seconds: int) 
     for thread in threads:
         thread.join()
     return sum(counts) / seconds
-
-
-def _peers() -> Path:
-    """Install the peers with our versions of Django and its REST framework, once, and give their Python."""
-    folder = PEERS / f"wagtail-{WAGTAIL}"
-    python = folder / "bin" / "python"
-    if not (folder / "bin" / "gunicorn").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        same = [f"{name}=={version(name)}" for name in ("django", "djangorestframework")]
-        _pip(python, f"wagtail=={WAGTAIL}", *same, f"gunicorn=={GUNICORN}")
-    return python
-
-
-def _gunicorn() -> Path:
-    folder = PEERS / f"gunicorn-{GUNICORN}"
-    if not (folder / "gunicorn").exists():
-        _pip(_peers(), "--target", str(folder), f"gunicorn=={GUNICORN}")
-    return folder
-
-
-def _pip(python: Path, *arguments: str) -> None:
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
-    subprocess.run(command, check=True)
-
-
-def _run(python: Path, module: str, environment: Mapping[str, str], *arguments: str) -> str:
-    command = [str(python), "-m", f"bench.measured.{module}", *arguments]
-    ran = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return ran.stdout
 
 
 if __name__ == "__main__":

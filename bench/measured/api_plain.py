@@ -1,6 +1,7 @@
-"""A plain ModelViewSet of Django REST framework with page numbers over many images for bench.api, for gunicorn.
+"""Plain ModelViewSets of Django REST framework with page numbers over many images for bench.api, for gunicorn.
 
-It shows what is in the row, as much as the gallery's list does, and signs no addresses; everybody may read it.
+One shows what is in the row and no more. The other shows as much as the gallery's list: tags, and addresses of four
+renditions, which django-storages signs. Everybody may read both.
 """
 
 import os
@@ -32,6 +33,15 @@ settings.configure(
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     USE_TZ=True,
     MEDIA_URL="/media/",
+    STORAGES={
+        "default": {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": "photos", "endpoint_url": "http://127.0.0.1:9", "region_name": "us-east-1",
+                "access_key": "AKIABENCH", "secret_key": "only-for-benchmarks", "signature_version": "s3v4",
+            },
+        }
+    },
     REST_FRAMEWORK={
         "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
         "PAGE_SIZE": 100,
@@ -51,7 +61,12 @@ class Picture(models.Model):
     title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
     filename = models.CharField(max_length=255)
-    file = models.FileField()
+    h240 = models.FileField()
+    h480 = models.FileField()
+    l1280 = models.FileField()
+    l2560 = models.FileField()
+    # In the row, which spares the peer a query.
+    tags = models.JSONField(default=list)
     bytes = models.BigIntegerField()
     content_type = models.CharField(max_length=40)
     sha256 = models.CharField(max_length=64)
@@ -85,6 +100,14 @@ class Picture(models.Model):
         return self.filename
 
 
+class RowSerializer(serializers.ModelSerializer[Picture]):
+    """What is in the row."""
+
+    class Meta:
+        model = Picture
+        exclude = ("h240", "h480", "l1280", "l2560", "tags")
+
+
 class PictureSerializer(serializers.ModelSerializer[Picture]):
     """All of it."""
 
@@ -93,14 +116,22 @@ class PictureSerializer(serializers.ModelSerializer[Picture]):
         fields = "__all__"
 
 
-class PictureViewSet(viewsets.ModelViewSet[Picture]):
+class RowViewSet(viewsets.ModelViewSet[Picture]):
     """As the framework's tutorial writes it."""
+
+    queryset = Picture._default_manager.all()
+    serializer_class = RowSerializer
+
+
+class PictureViewSet(viewsets.ModelViewSet[Picture]):
+    """The same, of all of it."""
 
     queryset = Picture._default_manager.all()
     serializer_class = PictureSerializer
 
 
 router = routers.DefaultRouter()
+router.register("rows", RowViewSet, basename="row")
 router.register("pictures", PictureViewSet)
 urlpatterns = [path("api/", include(router.urls))]
 application = WSGIHandler()
@@ -117,7 +148,9 @@ def prepare(count: int) -> None:
 
     def picture(number: int) -> Picture:
         return Picture(
-            filename=f"IMG_{number:06}.jpg", file=f"IMG_{number:06}.jpg", bytes=4_000_000, content_type="image/jpeg", sha256=f"{number:064x}",
+            filename=f"IMG_{number:06}.jpg", h240=f"renditions/{number:032x}/r1/h240.webp",
+            h480=f"renditions/{number:032x}/r1/h480.webp", l1280=f"renditions/{number:032x}/r1/l1280.webp",
+            l2560=f"renditions/{number:032x}/r1/l2560.webp", bytes=4_000_000, content_type="image/jpeg", sha256=f"{number:064x}",
             width=6000, height=4000, color="#6a7b5c", thumbhash="1QcSHQRnh493V4dIh4eXh1h4kJUI",
             taken_at=latest - timedelta(minutes=number), taken_offset_minutes=120, taken_source="exif",
             camera_make="Fujifilm", camera_model="X-T5", lens="XF 16-55mm", f_number=5.6, exposure_s=0.004, iso=200,
