@@ -195,4 +195,4 @@ def test_album_that_is_removed_while_it_is_changed_gets_404(alice: User, signed_
     album = make_album(alice)
     with deleted_meanwhile(album):
         assert patch(signed_in(alice), album, title="Fog").status_code == 404
-    assert not Album.objects.exists()
+    assert not Album.objects.filter(title="Fog").exists()
