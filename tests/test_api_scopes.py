@@ -108,6 +108,7 @@ def test_site_of_the_setting_may_call_the_api_with_a_token_and_read_what_it_need
     assert answer["Access-Control-Allow-Origin"] == SITE
     told = answer["Access-Control-Expose-Headers"].split(", ")
     assert {"ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"} <= set(told)
+    assert "Idempotency-Replayed" in told
 
 
 def test_site_of_the_setting_gets_no_cookie_and_another_gets_nothing(alice: User, other_site: None) -> None:
