@@ -70,7 +70,9 @@ def _tell(connection: BaseDatabaseWrapper) -> None:
             told = {row for row in wanted if row[0] == table}
             if set(cursor.fetchall()) != told:
                 cursor.execute("DELETE FROM sqlite_stat1 WHERE tbl = %s", [table])
-                cursor.executemany("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (%s, %s, %s)", sorted(told))
+                cursor.executemany(
+                    "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (%s, %s, %s)", sorted(told)
+                )
         # Reads them.
         cursor.execute("ANALYZE sqlite_master")
 

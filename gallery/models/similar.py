@@ -31,9 +31,7 @@ class HashBand(models.Model):
     @staticmethod
     def look_again(images: Iterable[Image]) -> None:
         """Write down, in the caller's transaction, that the pairs of these images are still to be looked for."""
-        marks = [
-            HashBand(image=image, owner_id=image.owner_id, key=HashBand.UNPAIRED) for image in images
-        ]
+        marks = [HashBand(image=image, owner_id=image.owner_id, key=HashBand.UNPAIRED) for image in images]
         HashBand.objects.bulk_create(marks, ignore_conflicts=True)
 
 
