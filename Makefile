@@ -81,7 +81,7 @@ BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/__init__.py bench/shape.py
 $(addprefix bench-,$(BENCHES)): bench-%: setup-dev
 	@$(BIN)/python -m bench.$* $(ARGS)
 
-screenshots: setup-dev ## Take the screenshots of docs/ anew (ARGS="albums map" for some)
+screenshots: setup-dev ## Take the screenshots of docs/ anew (ARGS="albums map" for some, ARGS=--check to compare)
 	@$(BIN)/python docs/screenshots/take.py $(ARGS)
 
 bench: ## Run every benchmark, each against its peer (bench-NAME for one)

@@ -1,7 +1,8 @@
 """Takes the screenshots of this folder: every page, on a desk and a phone, light and dark (`make screenshots`).
 
-A gallery of its own is started in a temporary folder, with the photographs of PHOTOSKY_PHOTOS or painted ones, filled
-with albums, tags, links and whatever else the pages show, and ended again.
+A gallery of its own is started in a temporary folder with painted photographs, the same every time, filled with albums,
+tags, links and whatever else the pages show, and ended again. `--check` takes the pages that show nothing of the hour
+and compares them with the pictures that are here: the same browser with the same fonts draws the same.
 """
 
 import json
@@ -13,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +25,10 @@ sys.path.insert(0, str(ROOT))
 from tests.live_gallery import LiveGallery, running  # noqa: E402
 
 QUALITY = 60
+# What --check compares, how much a pixel may differ by (of 255, for it is compressed), and how many of them may differ more.
+STEADY = ("photos", "photo", "albums", "album", "tags", "search", "map", "sign-in")
+MAX_DIFFERENCE, MAX_SHARE = 40, 0.002
+DIFFERENT = ROOT / "build" / "screenshots"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -108,24 +114,35 @@ SIGNED_OUT = {
 
 def main(wanted: list[str]) -> int:
     """Take the named pictures, or all; give the exit status. Raises SystemExit naming the pages that fail."""
+    checks = "--check" in wanted
+    wanted = [name for name in wanted if name != "--check"] or list(STEADY if checks else PAGES)
     if unknown := set(wanted) - set(PAGES):
         raise SystemExit(f"no such page: {', '.join(sorted(unknown))}. There are: {', '.join(PAGES)}")
     failed = []
+    into = DIFFERENT if checks else HERE
+    into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running(LiveGallery(Path(folder))) as gallery:
         made = _fill(gallery)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
             for screen in SCREENS:
                 for scheme in ("light", "dark"):
-                    failed += _take(browser, gallery, made, (screen, scheme), wanted or list(PAGES))
+                    failed += _take(browser, gallery, made, (screen, scheme), wanted, into)
             browser.close()
+    if checks:
+        failed += _different(wanted)
     if failed:
         raise SystemExit("\n".join(failed))
     return 0
 
 
 def _take(
-    browser: Browser, gallery: LiveGallery, made: dict[str, str], look: tuple[str, str], names: list[str]
+    browser: Browser,
+    gallery: LiveGallery,
+    made: dict[str, str],
+    look: tuple[str, str],
+    names: list[str],
+    into: Path,
 ) -> list[str]:
     screen, scheme = look
     cookie: Any = gallery.session_cookie()
@@ -145,9 +162,26 @@ def _take(
                 _act(page, acts.split(",") if acts else [])
                 page.wait_for_load_state("networkidle")
                 page.wait_for_timeout(500)
-                page.screenshot(path=HERE / f"{name}-{screen}-{scheme}.jpg", quality=QUALITY, type="jpeg")
+                page.screenshot(path=into / f"{name}-{screen}-{scheme}.jpg", quality=QUALITY, type="jpeg")
         context.close()
     return failed
+
+
+def _different(names: list[str]) -> list[str]:
+    """Return what to say of each page that no longer looks as it did; the pictures of all others are removed again."""
+    said = []
+    for taken in sorted(path for name in names for path in DIFFERENT.glob(f"{name}-*-*.jpg")):
+        with Image.open(taken) as new, Image.open(HERE / taken.name) as old:
+            same_size = new.size == old.size
+            apart = ImageChops.difference(new.convert("L"), old.convert("L")).histogram()[
+                MAX_DIFFERENCE + 1 :
+            ]
+            share = sum(apart) / (new.width * new.height) if same_size else 1.0
+        if share > MAX_SHARE:
+            said.append(f"{taken.name}: {share:.1%} of it differs; look at {taken.relative_to(ROOT)}")
+        else:
+            taken.unlink()
+    return said
 
 
 def _act(page: Page, acts: list[str]) -> None:
@@ -166,13 +200,11 @@ def _act(page: Page, acts: list[str]) -> None:
 
 def _fill(gallery: LiveGallery) -> dict[str, str]:
     """Import photographs and make what the pages show; return what addresses are made of."""
-    photos = os.environ.get("PHOTOSKY_PHOTOS")
-    with tempfile.TemporaryDirectory() as painted:
-        if not photos:
-            from photosky import demo
+    from photosky import demo
 
-            list(demo.paint_into(Path(painted)))
-        command = [sys.executable, "manage.py", "import_photos", photos or painted, "--albums"]
+    with tempfile.TemporaryDirectory() as painted:
+        list(demo.paint_into(Path(painted)))
+        command = [sys.executable, "manage.py", "import_photos", painted, "--albums"]
         environment = {**os.environ, "PHOTOSKY_DATA_DIR": str(gallery.folder)}
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     made: dict[str, str] = json.loads(gallery.shell(FILL).splitlines()[-1])
