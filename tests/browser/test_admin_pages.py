@@ -1,5 +1,6 @@
 """The pages of the administration in a browser: axe has nothing to object to, and on a phone nothing is out of reach."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -19,8 +20,19 @@ from tests.test_admin_lists import LISTS, make_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 assert admin_urls.urlpatterns
-SCREENS = pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
-SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+LONG = pytest.mark.skipif(
+    not os.environ.get("PHOTOSKY_TEST_LONG"), reason="takes some minutes: ask for it by PHOTOSKY_TEST_LONG=1"
+)
+# Each screen and each scheme always; the other two pairs when asked for.
+LOOKS = pytest.mark.parametrize(
+    ("screen", "scheme"),
+    [
+        pytest.param(DESKTOP, "light", id="desktop-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=LONG),
+        pytest.param(PHONE, "light", id="phone-light", marks=LONG),
+    ],
+)
 # In parts, so that none takes longer than a test may.
 PARTS = pytest.mark.parametrize("part", [0, 1, 2])
 
@@ -68,8 +80,7 @@ def pages_of(label: str) -> Iterator[str]:
         yield reverse("admin:auth_user_password_change", args=[row.pk])
 
 
-@SCHEMES
-@SCREENS
+@LOOKS
 @PARTS
 def test_no_list_and_no_page_of_a_row_has_a_barrier_or_is_wider_than_the_screen(
     boss: User, site: Site, part: int, screen: dict[str, object], scheme: str
@@ -85,8 +96,7 @@ def test_no_list_and_no_page_of_a_row_has_a_barrier_or_is_wider_than_the_screen(
     assert not found
 
 
-@SCHEMES
-@SCREENS
+@LOOKS
 def test_dashboard_and_the_pages_that_ask_have_no_barrier(
     boss: User, alice: User, site: Site, screen: dict[str, object], scheme: str
 ) -> None:
