@@ -4,6 +4,7 @@ Such a transaction fails with 40001 in front of a visitor. What is longer than o
 lone statement is run again by the connection itself. Both are of photosky/database.py.
 """
 
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,15 +64,21 @@ def _watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any
 def _product(frame: FrameType | None) -> str:
     """Return the innermost place of the product that led here, unless a test's own is further in."""
     while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(ROOT):
-            place = path.relative_to(ROOT).as_posix()
-            if place.startswith(("tests/", *ALONE)) and path != Path(__file__):
-                return ""
-            if place.startswith(("gallery/", "photosky/")) and not place.startswith(OFFERED):
-                return f"{place}:{frame.f_lineno} {frame.f_code.co_name}"
+        place = _place(frame.f_code.co_filename)
+        if place.startswith(("tests/", *ALONE)):
+            return ""
+        if place.startswith(("gallery/", "photosky/")) and not place.startswith(OFFERED):
+            return f"{place}:{frame.f_lineno} {frame.f_code.co_name}"
         frame = frame.f_back
     return ""
+
+
+# Asked for every frame of every write.
+@functools.cache
+def _place(file: str) -> str:
+    """Return where in the project a file lies; nothing of one that is not, or is this one."""
+    path = Path(file)
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) and path != Path(__file__) else ""
 
 
 def _attach(connection: BaseDatabaseWrapper, **_: object) -> None:
