@@ -202,9 +202,12 @@ def _fill(gallery: LiveGallery) -> dict[str, str]:
     """Import photographs and make what the pages show; return what addresses are made of."""
     from photosky import demo
 
-    with tempfile.TemporaryDirectory() as painted:
-        list(demo.paint_into(Path(painted)))
-        command = [sys.executable, "manage.py", "import_photos", painted, "--albums"]
+    with tempfile.TemporaryDirectory() as temporary:
+        # Its name becomes that of an album.
+        painted = Path(temporary, "Summer")
+        painted.mkdir()
+        list(demo.paint_into(painted))
+        command = [sys.executable, "manage.py", "import_photos", str(painted), "--albums"]
         environment = {**os.environ, "PHOTOSKY_DATA_DIR": str(gallery.folder)}
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     made: dict[str, str] = json.loads(gallery.shell(FILL).splitlines()[-1])
