@@ -50,11 +50,11 @@ demo: setup ## Start a second gallery, filled with example photos, in var/demo
 	@PHOTOSKY_DATA_DIR=$(CURDIR)/var/demo exec $(BIN)/python -m photosky.local --demo $(if $(PORT),--port $(PORT))
 
 test: setup-dev ## Run the whole suite (ARGS="-k upload" for a part)
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 3 --dist worksteal)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 4 --dist worksteal)
 
 .PHONY: test-postgres
 test-postgres: setup-dev ## Run every test that asks for a database on PostgreSQL (needs Debian's postgresql)
-	@$(BIN)/python -m tests.deployment.postgres $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 3 --dist worksteal)
+	@$(BIN)/python -m tests.deployment.postgres $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 4 --dist worksteal)
 
 lint: setup-dev ## Check style, types, templates, the layers and the migrations
 	@$(BIN)/ruff check .
