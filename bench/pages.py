@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
     photos = _photographs()
     rows, bars = [], []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         with _ours(Path(folder), photos) as (url, cookies):
             for screen in SCREENS:
                 weight, speed = _measure(browser, url, screen, cookies)
@@ -287,7 +287,8 @@ def _pieces(sources: list[Path]) -> Iterator[bytes]:
             yield scaled.jpegsave_buffer(Q=90, keep="icc")
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Return the browser that is installed; raises SystemExit naming the remedy."""
     import shutil
 
     for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):

@@ -7,7 +7,6 @@ line. "at rest" is the frame in which nothing moves any more and the photo is th
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,15 +17,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.pages import FLAGS, chromium
 from bench.shape import ROUNDS, Bar, judge, print_table
 from photosky import demo
 
 PHOTOS = 24
 MAX_OPEN_MS = 500
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -73,7 +69,7 @@ def main() -> int:
         _gallery(Path(folder)) as gallery,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for name, (screen, slower_by) in LOOKS.items():
             cold, warm = _measure(browser, gallery, screen, slower_by)
             rows += [_row(name, "first", cold), _row(name, "any other", warm)]
@@ -149,13 +145,6 @@ def _gallery(folder: Path) -> Iterator[tuple[str, Any]]:
         command = [sys.executable, "manage.py", "import_photos", str(photos), "--user", owner]
         subprocess.run(command, env=gallery.environment, check=True, stdout=subprocess.DEVNULL)
         yield f"{gallery.url}/", gallery.session_cookie()
-
-
-def _chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        if found := shutil.which(name):
-            return found
-    raise SystemExit("Chromium is missing: install it (Debian: apt install chromium)")
 
 
 if __name__ == "__main__":
