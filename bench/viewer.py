@@ -7,6 +7,7 @@ line. "at rest" is the frame in which nothing moves any more and the photo is th
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
