@@ -20,6 +20,8 @@ from typing import IO, Self
 from photosky.embedded_s3_ports import HOST, Ports, PortTakenError, are_free, choose_ports
 
 START_TIMEOUT_S = 60
+# What the server logs once its store has told what it holds, and how long to wait for it beyond the first answer.
+FILES_KNOWN, FILES_TIMEOUT_S = "added volume server", 20
 STOP_GRACE_S = 15
 POLL_S = 0.05
 START_TRIES = 3
@@ -186,20 +188,30 @@ class EmbeddedS3:
             "HOME": str(self.data_dir),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            # Room is given in files of up to 1 GiB. A bucket would begin with seven, and what is left for the next is
+            # soon none; one alone is as fast.
+            "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
             **{f"WEED_JWT_{name}": secrets.token_hex(32) for name in jwt},
         }
 
     def _await_answer(self, s3_port: int) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
+        start = time.monotonic()
+        while (waited := time.monotonic() - start) < START_TIMEOUT_S:
             if self._process is None or self._process.poll() is not None:
                 raise _ended(self._log_tail())
-            if _answers(s3_port):
+            if _answers(s3_port) and (self._knows_its_files() or waited > FILES_TIMEOUT_S):
                 return
             time.sleep(POLL_S)
         raise EmbeddedS3Error(
             f"The S3 server does not answer after {START_TIMEOUT_S} s. The end of {self.log_path}:\n{self._log_tail()}"
         )
+
+    def _knows_its_files(self) -> bool:
+        """Return whether the store has found the files of earlier runs: until then it answers, and reads none of them.
+
+        On a busy machine that comes seconds after the first answer. Nothing but the log tells.
+        """
+        return FILES_KNOWN in self.log_path.read_text(encoding="utf-8", errors="replace")
 
     def _reap(self) -> None:
         if self._process is not None:

@@ -71,6 +71,14 @@ def test_data_and_address_outlive_a_restart(tmp_path: Path, settings: Settings) 
         put("originals/b", b"another")
 
 
+def test_a_bucket_takes_no_more_of_the_disk_than_it_needs(tmp_path: Path, settings: Settings) -> None:
+    with EmbeddedS3(tmp_path, *KEYS) as server:
+        use(server, settings)
+        put("originals/a", b"photograph")
+        # Of these files of a gibibyte there are as many as the disk has room for.
+        assert len(list(tmp_path.glob(f"{settings.S3.bucket}_*.dat"))) == 1
+
+
 def test_data_survives_when_every_port_changes_and_the_secret_too(tmp_path: Path, settings: Settings) -> None:
     with EmbeddedS3(tmp_path, *KEYS) as server:
         use(server, settings)
