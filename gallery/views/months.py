@@ -1,11 +1,14 @@
 """The calendar of the library: all months with their numbers of photos, and the pages of a year, a month and a day."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from gallery import access
@@ -21,7 +24,13 @@ YEARS = range(2, 9999)
 @require_safe
 @login_required
 def months(request: SignedIn) -> HttpResponse:
-    found = list(calendar.years(calendar.months(request.user)))
+    # A name is formatted once and not in each of three hundred months.
+    names = [date_format(date(YEARS.start, number, 1), "F") for number in range(1, 13)]
+    found = [
+        {"year": year.year, "photos": year.photos, "address": address, "months": _lines(year, address, names)}
+        for year in calendar.years(calendar.months(request.user))
+        for address in (reverse("gallery:year", args=[year.year]),)
+    ]
     return fragments.answer(request, "months.html", "_months.html", {"years": found})
 
 
@@ -44,6 +53,15 @@ def day(request: SignedIn, year: int, month: int, day: int) -> HttpResponse:
     chosen = _day(year, month, day)
     images = calendar.on(access.timeline_of(request.user), chosen)
     return days(request, cursors.timeline(images, request.GET), Shown(tiles.long_date(chosen)))
+
+
+def _lines(year: calendar.Year, address: str, names: Sequence[str]) -> SafeString:
+    """Return a line for each month: three hundred of them take a template several times as long."""
+    return format_html_join(
+        "\n",
+        '<li><a href="{}{}/">{} <small>{}</small></a>',
+        ((address, f"{month.month:02}", names[month.month - 1], str(month.photos)) for month in year.months),
+    )
 
 
 def _span(request: SignedIn, span: calendar.Span, heading: str) -> HttpResponse:
