@@ -17,7 +17,10 @@ from tests.make import make_album, make_user
 # Playwright's synchronous driver keeps an event loop in the test's thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-pytest_plugins = ["tests.plugins.s3", "tests.plugins.cli", "tests.plugins.library", "tests.plugins.retries"]
+pytest_plugins = [
+    "tests.plugins.s3", "tests.plugins.cli", "tests.plugins.library", "tests.plugins.retries",
+    "tests.plugins.longest_first",
+]  # fmt: skip
 
 
 # What these show lies in pages, pictures and processes: the rows behind it are those of other tests.

@@ -109,6 +109,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 
 # The owner comes last: an owner may shut the stranger out.
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["nobody", "stranger", "owner"])
 def test_nothing_that_the_description_allows_or_forbids_finds_a_fault(
     who: str, target: Target, tmp_path: Path

@@ -66,6 +66,7 @@ def assert_holds_exactly(gallery: LiveGallery, sha256s: set[str]) -> None:
     assert all(gallery.original_sha256(image["id"]) == image["sha256"] for image in images)
 
 
+@pytest.mark.long
 def test_gallery_and_store_that_are_killed_and_come_back_get_every_photo_once(
     gallery: LiveGallery, tmp_path: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """The pages of the administration in a browser: axe has nothing to object to, and on a phone nothing is out of reach."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -20,19 +19,7 @@ from tests.test_admin_lists import LISTS, make_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 assert admin_urls.urlpatterns
-LONG = pytest.mark.skipif(
-    not os.environ.get("PHOTOSKY_TEST_LONG"), reason="takes some minutes: ask for it by PHOTOSKY_TEST_LONG=1"
-)
-# Each screen and each scheme always; the other two pairs when asked for.
-LOOKS = pytest.mark.parametrize(
-    ("screen", "scheme"),
-    [
-        pytest.param(DESKTOP, "light", id="desktop-light"),
-        pytest.param(PHONE, "dark", id="phone-dark"),
-        pytest.param(DESKTOP, "dark", id="desktop-dark", marks=LONG),
-        pytest.param(PHONE, "light", id="phone-light", marks=LONG),
-    ],
-)
+SCREENS = pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 # In parts, so that none takes longer than a test may.
 PARTS = pytest.mark.parametrize("part", [0, 1, 2])
 
@@ -63,7 +50,7 @@ def judged(page: Page) -> list[str]:
     wider = [f"{page.url}: wider than the screen"] if page.evaluate(WIDER) else []
     # To look into stylesheets that import others axe writes one of its own into the page, which the policy forbids.
     found = objections(page, preload=False)
-    return [*wider, *(text for text in found if not any(f": {rule}: " in text for rule in PASSED_OVER))]
+    return [*wider, *(text for text in found if not any(f"): {rule}: " in text for rule in PASSED_OVER))]
 
 
 def pages_of(label: str) -> Iterator[str]:
@@ -80,12 +67,13 @@ def pages_of(label: str) -> Iterator[str]:
         yield reverse("admin:auth_user_password_change", args=[row.pk])
 
 
-@LOOKS
+@pytest.mark.long
+@SCREENS
 @PARTS
 def test_no_list_and_no_page_of_a_row_has_a_barrier_or_is_wider_than_the_screen(
-    boss: User, site: Site, part: int, screen: dict[str, object], scheme: str
+    boss: User, site: Site, part: int, screen: dict[str, object]
 ) -> None:
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     site.sign_in(page, boss)
     found: list[str] = []
     for label in LISTS[part::3]:
@@ -96,13 +84,13 @@ def test_no_list_and_no_page_of_a_row_has_a_barrier_or_is_wider_than_the_screen(
     assert not found
 
 
-@LOOKS
+@SCREENS
 def test_dashboard_and_the_pages_that_ask_have_no_barrier(
-    boss: User, alice: User, site: Site, screen: dict[str, object], scheme: str
+    boss: User, alice: User, site: Site, screen: dict[str, object]
 ) -> None:
     make_image(alice, title="Ridge")
     make_image(alice, binned_at=timezone.now())
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     site.sign_in(page, boss)
     found = look(page, f"{site.url}/admin/")
     trouble(alice)

@@ -61,14 +61,13 @@ def test_what_cannot_be_done_is_answered_in_words(alice: User, site: Site) -> No
     forgive_refusals(site)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_pages_of_the_api_have_no_barrier_and_are_no_wider_than_the_screen(
-    alice: User, site: Site, screen: dict[str, object], scheme: str
+    alice: User, site: Site, screen: dict[str, object]
 ) -> None:
     image = make_image(alice, title="Ridge")
     album = make_album(alice, image)
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     site.sign_in(page, alice)
     found = []
     for path in (

@@ -21,12 +21,11 @@ def alike(owner: User) -> list[Image]:
     return images
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_duplicates_and_stacks_have_no_barrier_that_axe_knows(
-    alice: User, site: Site, screen: dict[str, object], scheme: str
+    alice: User, site: Site, screen: dict[str, object]
 ) -> None:
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     site.sign_in(page, alice)
     page.goto(f"{site.url}/duplicates/")
     found = objections(page)

@@ -9,7 +9,7 @@ from tests.access_world import World, make_world
 from tests.browser.conftest import DESKTOP, PHONE, Site
 from tests.browser.test_accessibility import objections
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 # What is no page: files, feeds, answers for scripts, addresses that only lead on, and pages that are seen elsewhere.
 NO_PAGES = {
@@ -33,13 +33,12 @@ def pages(world: World) -> list[str]:
     return [url + album if url == reverse("gallery:share_new") else url for url in dict.fromkeys(found)]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS.keys())
 def test_no_page_has_a_barrier_or_is_wider_than_the_screen(
-    alice: User, site: Site, screen: dict[str, object], scheme: str
+    alice: User, site: Site, screen: dict[str, object]
 ) -> None:
     world = make_world(alice)
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     site.sign_in(page, alice)
     found: list[str] = []
     page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))

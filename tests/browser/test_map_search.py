@@ -133,12 +133,11 @@ def test_an_error_selects_its_term(travels: User, site: Site) -> None:
     site.complaints.clear()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_map_places_and_search_have_no_barrier_that_axe_knows(
-    travels: User, site: Site, screen: dict[str, object], scheme: str
+    travels: User, site: Site, screen: dict[str, object]
 ) -> None:
-    page = opened(site, travels, "/map/", **screen, color_scheme=scheme)
+    page = opened(site, travels, "/map/", **screen)
     expect(page.get_by_role("heading", name="4 photos in view")).to_be_visible()
     found = objections(page)
     for path in (

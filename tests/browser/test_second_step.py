@@ -16,14 +16,13 @@ from tests.make import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_no_page_of_the_second_step_has_a_barrier_that_axe_knows(
-    alice: User, site: Site, screen: dict[str, object], scheme: str
+    alice: User, site: Site, screen: dict[str, object]
 ) -> None:
     TOTP.activate(alice, "JBSWY3DPEHPK3PXP")
     code = RecoveryCodes.activate(alice).get_unused_codes()[0]
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     page.goto(f"{site.url}/accounts/login/")
     page.get_by_label("User name or e-mail").fill(alice.username)
     page.get_by_label("Password").fill(PASSWORD)

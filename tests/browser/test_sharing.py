@@ -173,10 +173,9 @@ def test_embedded_page_shows_in_a_frame_of_another_site(alice: User, site: Site)
         expect(page.frame_locator("iframe").locator(".grid a")).to_have_count(2)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_no_page_of_sharing_has_a_barrier_that_axe_knows(
-    alice: User, site: Site, screen: dict[str, object], scheme: str
+    alice: User, site: Site, screen: dict[str, object]
 ) -> None:
     images = photos(alice, 3)
     Image.objects.filter(pk=images[0].pk).update(title="Ridge", description="At dusk")
@@ -188,7 +187,7 @@ def test_no_page_of_sharing_has_a_barrier_that_axe_knows(
     ended = sharing.make(alice, images=[images[1].pk, images[2].pk])[0]
     sharing.revoke(ended)
     Image.objects.filter(pk=images[2].pk).update(held_at=images[2].created_at)
-    guest = site.open(**screen, color_scheme=scheme)
+    guest = site.open(**screen)
     found: list[str] = []
     for address in (f"{token}/", f"{token}/{place(f'/s/{token}/', images[0])}", f"{token}/add/", f"{token}/embed/",
                     f"{locked}/", "nothing/", f"{token}/add/{album.pk}/"):  # fmt: skip
@@ -201,7 +200,7 @@ def test_no_page_of_sharing_has_a_barrier_that_axe_knows(
     expect(guest.get_by_role("link", name="Download the zip")).to_be_visible(timeout=15_000)
     found += objections(guest)
 
-    owner = site.open(**screen, color_scheme=scheme)
+    owner = site.open(**screen)
     site.sign_in(owner, alice)
     for address in (f"new/?album={album.pk}", f"new/?image={images[0].pk}", "", f"{open_.pk}/", f"{ended.pk}/",
                     f"{open_.pk}/revoke/", "review/"):  # fmt: skip

@@ -300,15 +300,12 @@ def test_without_a_script_photos_are_seen_turned_and_selected(alice: User, site:
     site.complaints[:] = [text for text in site.complaints if LEFT_ALONE not in text]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [{}, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing_on_the_pages_of_days(
-    alice: User, site: Site, screen: dict[str, object], scheme: str
-) -> None:
+def test_axe_finds_nothing_on_the_pages_of_days(alice: User, site: Site, screen: dict[str, object]) -> None:
     fill(alice, 12, days=2)
     fill(alice, 3, days=1, start=datetime(2025, 9, 1, tzinfo=UTC))
     make_image(alice, kind=Image.Kind.VIDEO, duration_s=12, is_favorite=True)
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     site.sign_in(page, alice)
     found = []
     for url in (

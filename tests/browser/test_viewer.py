@@ -123,13 +123,12 @@ def test_neighbours_are_fetched_ahead_and_never_twice(alice: User, site: Site) -
     assert sorted(asked) == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing_in_the_viewer_and_its_panel(
-    alice: User, site: Site, screen: dict[str, object], scheme: str
+    alice: User, site: Site, screen: dict[str, object]
 ) -> None:
     library(alice, 3)
-    page = site.open(**screen, color_scheme=scheme)
+    page = site.open(**screen)
     shown(page, site, alice, 1)
     expect(page.locator(SAID)).to_contain_text("Photo 2")
     found = objections(page)

@@ -94,6 +94,13 @@ class Line:
         if request.method == "PUT":
             self.sent.append(request.url)
 
+    def wait_until_sent(self, count: int) -> list[str]:
+        """Wait until so many were answered, which a bar of sent bytes runs ahead of; return them."""
+        until = time.monotonic() + 60
+        while len(self.sent) < count and time.monotonic() < until:
+            self.page.wait_for_timeout(50)
+        return list(self.sent)
+
     def most_at_once(self) -> int:
         """Return how many requests to the store were under way at the same time, by the browser's own clock."""
         spans = self.page.evaluate(
