@@ -1,8 +1,9 @@
 """Examples of what is sent and answered, made from the shapes: a hook of drf-spectacular, so that none is forgotten."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
+
+from gallery.api import problems
 
 ID = "01984f2e-7c1a-7d3e-9f42-5b6c7d8e9f01"
 OTHER_ID = "01984f2e-9b20-7a51-8c13-2d4e6f8a0b12"
@@ -149,7 +150,7 @@ def _problem(status: str) -> dict[str, Any]:
     code, detail = SAID[status]
     return {
         "type": "about:blank",
-        "title": HTTPStatus(int(status)).phrase,
+        "title": problems.title(int(status)),
         "status": int(status),
         "detail": detail,
         "code": code,

@@ -26,6 +26,8 @@ NOT_FOUND = "There is no such thing here, or it is not yours to see."
 RETRY_AFTER_S = 5
 # A database that restarts or fails over takes a little longer.
 DATABASE_RETRY_AFTER_S = 10
+# As RFC 9110 calls them; Python does so from 3.13 on.
+RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 class UnknownParameter(exceptions.APIException):
@@ -93,10 +95,15 @@ def _described(error: Exception, context: Mapping[str, Any]) -> tuple[dict[str, 
     return _unforeseen(error, context)
 
 
+def title(status: int) -> str:
+    """Return the status's name by RFC 9110, whichever the running Python has."""
+    return RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def _body(status: int, code: str, detail: str) -> dict[str, Any]:
     return {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title(status),
         "status": status,
         "detail": detail,
         "code": code,
