@@ -117,7 +117,8 @@ def _page(request: HttpRequest, job: Job, at: str, frame: str, link: ShareLink |
 def _file(job: Job) -> HttpResponse:
     if not archives.is_there(job):
         raise Http404
-    name = f"{slugify(job.payload['title'], allow_unicode=True)[:80] or _('photos')}.zip"
+    title = slugify(job.payload["title"], allow_unicode=True)[:80] or _("photos")
+    name = f"{title}.zip"
     if job.payload.get("single"):
         name = archives.guest_name(1, job.result["key"].rpartition(".")[2])
     address = objectstore.presign_get(job.result["key"], expires_s=ZIP_S, filename=name)
