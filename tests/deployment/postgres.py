@@ -61,11 +61,15 @@ class Server:
             time.sleep(0.05)
         raise RuntimeError(f"PostgreSQL does not start: {log.read_text(encoding='utf-8')}")
 
-    def stop(self) -> None:
-        """Stop it as an administrator does, who waits for nobody: open transactions are undone."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop it as an administrator does, who waits for nobody: open transactions are undone.
+
+        They end one after the other, so that one may get the lock of another and be done before its turn: `at_once` ends
+        all of them where they are, as a loss of power does.
+        """
         if self._running is not None:
-            # What SIGINT means to it (PostgreSQL manual, section 18.5).
-            self._running.send_signal(signal.SIGINT)
+            # What the signals mean to it (PostgreSQL manual, section 18.5).
+            self._running.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
             self._running.wait(20)
             self._running = None
 

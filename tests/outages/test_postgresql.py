@@ -83,7 +83,7 @@ def test_server_that_stops_midway_leaves_nothing(gallery: Gallery, server: postg
     with standing_in_the_way(server), meanwhile(lambda: gallery.rename("Half")) as answers:
         # The change has begun, or begins and finds nobody: either is an outage.
         time.sleep(0.5)
-        server.stop()
+        server.stop(at_once=True)
     check_told(answers[0])
 
     server.start()
