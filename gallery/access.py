@@ -107,6 +107,12 @@ def albums_visible_to(user: Person) -> AlbumQuerySet:
     return Album.objects.filter(Q(owner=user) | Q(id__in=invited))
 
 
+def albums_received_by(user: User) -> AlbumQuerySet:
+    """Return the albums of others that the user was invited to; asked of their own, an engine would read all of these."""
+    invited = AlbumMember.objects.filter(user=user).values("album_id")
+    return Album.objects.filter(id__in=invited).exclude(owner=user)
+
+
 def visible_album(user: Person, album_id: uuid.UUID) -> Album:
     """Return one album that the user may see; raise Http404 otherwise."""
     return _one(albums_visible_to(user).select_related("owner"), album_id)

@@ -36,11 +36,16 @@ def not_few(monkeypatch: Ways) -> None:
     monkeypatch.setattr(engines, "FEW", 0)
 
 
+def met_soon(monkeypatch: Ways) -> None:
+    monkeypatch.setattr(running, "MET", 1)
+    monkeypatch.setattr(running, "NAMED", 0)
+
+
 WAYS: dict[str, Callable[[Ways], None]] = {
     "few": lambda monkeypatch: most(monkeypatch, 1_000),
     "not few": not_few,
     "many": many,
-    "met soon": lambda monkeypatch: monkeypatch.setattr(running, "MET", 1),
+    "met soon": met_soon,
 }
 
 

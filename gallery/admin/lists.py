@@ -75,8 +75,8 @@ class Listed(NamedPeopleMixin, RetriedMixin, NotedMixin, AnyAdmin):
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    list_per_page = 100
-    list_max_show_all = 100
+    list_per_page = 50
+    list_max_show_all = 50
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         """Call fields what people call them."""

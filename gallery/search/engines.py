@@ -62,6 +62,11 @@ class Lookup:
     most: int
     fenced: bool
 
+    @property
+    def counts_quickly(self) -> bool:
+        """Whether a count ends where it has met enough: PostgreSQL notes all that are found before the first."""
+        return not self.fenced
+
     def count(self) -> int:
         """Return how many images are found, `most` at most.
 

@@ -20,7 +20,7 @@ Groups = Sequence[Sequence[Condition]]
 # Of what the index names, so many are looked at to know whether there are a thousand: some lie in the bin.
 NAMED = 2_000
 # Where so many are met among so many of the newest photos, a page is full before long, and the index need not be asked.
-MET, PROBED = 100, 1_000
+MET, PROBED = 30, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,15 @@ def _asked(user: User, query: Query, albums: dict[Term, AlbumQuerySet], groups: 
 def _found(images: ImageQuerySet, groups: Groups) -> Found:
     looked_up = [group for group in groups if all(one.words for one in group)]
     lookup = engines.lookup(list(_words(looked_up))) if looked_up else None
-    if lookup is None or _are_met_soon(images, groups):
+    if lookup is None:
         return Found(_meeting(images, groups))
+    count = lookup.count() if lookup.counts_quickly else NAMED
+    if count >= NAMED and _are_met_soon(images, groups):
+        return Found(_meeting(images, groups))
+    if not lookup.counts_quickly:
+        count = lookup.count()
     decided = [group for group in looked_up if len(group) == 1 and group[0].decided]
     rest = [group for group in groups if group not in decided]
-    count = lookup.count()
     found = _meeting(images.filter(lookup.condition(count)), rest)
     named = _meeting(images.filter(lookup.first(NAMED)), rest)
     return Found(found, named, are_all_named=count < NAMED)

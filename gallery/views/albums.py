@@ -27,10 +27,10 @@ read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 @login_required
 def albums(request: SignedIn) -> HttpResponse:
-    own = access.albums_visible_to(request.user).filter(owner=request.user, parent=None)
-    visible = access.albums_visible_to(request.user)
+    own = Album.objects.filter(owner=request.user, parent=None)
+    invited = access.albums_received_by(request.user)
     # What lies inside another shared album is found there.
-    received = visible.exclude(owner=request.user).exclude(parent__in=visible.values("pk"))
+    received = invited.exclude(parent__in=access.albums_visible_to(request.user).values("pk"))
     page = cards.page(own, request.GET.get("before", ""))
     shared = cards.page(received.select_related("owner"), request.GET.get("shared", ""))
     smart = _smart_page(request)

@@ -10,6 +10,9 @@ from gallery import covers, renditions
 from gallery.models import Album, AlbumQuerySet, User
 from gallery.views import cursors, tiles
 
+# Ten rows on a desk. A card takes several times as long as a photo: its pictures come from all over the library.
+PAGE_SIZE = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:
@@ -55,5 +58,5 @@ def page(albums: AlbumQuerySet, before: str) -> cursors.Page[Album]:
         # Of an album that was removed meanwhile the title is not known: its equals are shown once more, none is missed.
         further = Q(title__gt=title) | Q(title=title, pk__gt=place.key) if title else Q()
         albums = albums.filter(Q(position__gt=place.place) | Q(position=place.place) & further)
-    rows = list(albums.in_order()[: cursors.PAGE_SIZE + 1])
-    return cursors.onward(rows, lambda album: cursors.Cursor(album.position, album.pk))
+    rows = list(albums.in_order()[: PAGE_SIZE + 1])
+    return cursors.onward(rows, lambda album: cursors.Cursor(album.position, album.pk), PAGE_SIZE)

@@ -85,9 +85,9 @@ def timeline(images: ImageQuerySet, query: QueryDict) -> Page[Image]:
     return _page(rows[:PAGE_SIZE], _of_image, newer="before" in query, older=len(rows) > PAGE_SIZE)
 
 
-def onward(rows: Sequence[T], place_of: Callable[[T], Cursor]) -> Page[T]:
-    """Return a page that only leads on, from up to PAGE_SIZE + 1 rows."""
-    return _page(rows[:PAGE_SIZE], place_of, newer=False, older=len(rows) > PAGE_SIZE)
+def onward(rows: Sequence[T], place_of: Callable[[T], Cursor], size: int = PAGE_SIZE) -> Page[T]:
+    """Return a page of at most `size` rows that only leads on; one row more tells that there is a next."""
+    return _page(rows[:size], place_of, newer=False, older=len(rows) > size)
 
 
 def _page(rows: Sequence[T], place_of: Callable[[T], Cursor], *, newer: bool, older: bool) -> Page[T]:
