@@ -245,11 +245,14 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from gallery import albums, tags
 from gallery import bin as photo_bin
-from gallery.models import Image, ShareLink, SmartAlbum, Tag, User
+from gallery.models import Album, Image, ShareLink, SmartAlbum, Tag, User
 
 owner = User.objects.get()
 newest = list(Image.objects.owned_by(owner).newest_first())
 keys = [image.pk for image in newest]
+# Photos come in as they are ready: without an order of their own albums would show another picture each time.
+for position, imported in enumerate(Album.objects.order_by("title")):
+    Album.objects.filter(pk=imported.pk).update(position=position, sort=Album.Sort.OLDEST)
 album = albums.create(owner, "Picos de Europa", description="A week on the ridges.")
 albums.add(album, keys[: len(keys) // 2])
 tags.add(owner, keys[:9], ["ridge", "evening"])
