@@ -33,7 +33,7 @@ PASSED_OVER = {
 
 
 # The history of a row and the page that deletes it are one template each, whatever the row.
-OTHERWISE_ALIKE = {"gallery.image", "gallery.album", "gallery.user", "gallery.job"}
+SEEN_WHOLE = {"gallery.image", "gallery.album", "gallery.user", "gallery.job"}
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def pages_of(label: str) -> Iterator[str]:
     if label == "gallery.album":
         AlbumMember.objects.create(album=row, user=make_user("guest"))
     yield reverse(f"admin:{name}_changelist")
-    for act in ("change", "history", "delete") if label in OTHERWISE_ALIKE else ("change",):
+    for act in ("change", "history", "delete") if label in SEEN_WHOLE else ("change",):
         yield reverse(f"admin:{name}_{act}", args=[row.pk])
     if label in {"gallery.album", "gallery.tag", "gallery.user", "auth.group"}:
         yield reverse(f"admin:{name}_add")
