@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from gallery.models import Album, AlbumMember, User
 from photosky.env import S3Settings
-from tests.make import make_album, make_user
+from tests.make import count_anew, make_album, make_user
 
 # Playwright's synchronous driver keeps an event loop in the test's thread, which Django takes for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -53,6 +53,12 @@ def _fresh_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _same_photos() -> None:
+    """Photos of a test are made at the same times in every order of the tests."""
+    count_anew()
 
 
 @pytest.fixture

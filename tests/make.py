@@ -15,7 +15,13 @@ from gallery import imaging, objectstore, tasks, uploads
 from gallery.models import Album, Image, Upload, User, new_token
 
 PASSWORD = "correct horse battery staple"
-_number = itertools.count(1)
+_numbers = itertools.count(1)
+
+
+def count_anew() -> None:
+    """Begin to number photos from one: what a photo says and when it was taken is the same whatever ran before."""
+    global _numbers
+    _numbers = itertools.count(1)
 
 
 def make_user(username: str, **values: Any) -> User:
@@ -25,7 +31,7 @@ def make_user(username: str, **values: Any) -> User:
 
 def make_image(owner: User, *, save: bool = True, **values: Any) -> Image:
     """Make the row of a processed image, without any bytes in the object store."""
-    number = next(_number)
+    number = next(_numbers)
     taken_at = values.pop("taken_at", datetime(2026, 9, 14, 12, tzinfo=UTC) - timedelta(minutes=number))
     offset = values.pop("taken_offset_minutes", None)
     fields: dict[str, Any] = {
@@ -82,7 +88,7 @@ def photo_bytes(
     shade: int | None = None,
 ) -> bytes:
     """Return the bytes of a small photograph; each call gives another picture, so that no two are duplicates."""
-    number = next(_number) if shade is None else shade
+    number = next(_numbers) if shade is None else shade
     picture = PillowImage.linear_gradient("L").resize((width, height))
     picture = PillowImage.merge(
         "RGB", (picture, picture.rotate(180), PillowImage.new("L", (width, height), number % 256))
