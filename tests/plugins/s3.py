@@ -2,13 +2,16 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 from django.test import override_settings
 from pytest_django import Settings
 
 from gallery import objectstore
+from gallery.objectstore.connection import client
 from photosky.embedded_s3 import EmbeddedS3
 from photosky.env import S3Settings
 
@@ -48,8 +51,13 @@ def s3(s3_settings: S3Settings, settings: Settings) -> S3Settings:
 
 
 @pytest.fixture
-def other_s3_bucket(s3_settings: S3Settings, settings: Settings) -> S3Settings:
-    """Name a bucket on the same server that does not exist yet."""
+def other_s3_bucket(s3_settings: S3Settings, settings: Settings) -> Iterator[S3Settings]:
+    """Name a bucket on the same server that does not exist yet, and is removed when the test is over.
+
+    A bucket takes a gibibyte of what the disk has room for, and tests make hundreds of them.
+    """
     other = replace(s3_settings, bucket=f"other-{secrets.token_hex(4)}")
     settings.S3 = other
-    return other
+    yield other
+    with override_settings(S3=other), suppress(ClientError):
+        client().delete_bucket(Bucket=other.bucket)
