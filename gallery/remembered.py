@@ -22,8 +22,8 @@ T = TypeVar("T")
 # feed waits as long (gallery/changes.py).
 LAG = timedelta(seconds=30)
 KEPT_S = 7 * 24 * 3600
-# An album of fewer photos is counted sooner than it is asked whether one of them has changed.
-MANY_IN_ALBUM = 1_000
+# Fewer photos are counted sooner than they are put away: what is put away takes a statement or three each.
+MANY_IN_ALBUM = 200
 # Where more have changed since, an album is counted anew without a look at which they are.
 MOST_CHANGED = 500
 

@@ -41,11 +41,18 @@ def met_soon(monkeypatch: Ways) -> None:
     monkeypatch.setattr(running, "NAMED", 0)
 
 
+def met_farther(monkeypatch: Ways) -> None:
+    most(monkeypatch, 1)
+    monkeypatch.setattr(running, "MET", 1)
+    monkeypatch.setattr(running, "PROBED", 0)
+
+
 WAYS: dict[str, Callable[[Ways], None]] = {
     "few": lambda monkeypatch: most(monkeypatch, 1_000),
     "not few": not_few,
     "many": many,
     "met soon": met_soon,
+    "met farther": met_farther,
 }
 
 

@@ -72,7 +72,7 @@ class Lookup:
 
         Whole words are counted first: for words that may go on an engine joins long lists before it knows the first.
         """
-        counted = f"SELECT count(*) FROM ({self.sql.format('1')} LIMIT %s) AS found"  # noqa: S608  # our own text
+        counted = f"SELECT count(*) FROM ({self._limited('1')}) AS counted"  # noqa: S608  # our own text
         asked: list[str | int] = [self.parameter, self.most]
         if self.whole != self.parameter:
             counted = f"SELECT CASE WHEN ({counted}) < %s THEN ({counted}) ELSE %s END"
@@ -83,34 +83,31 @@ class Lookup:
 
     def first(self, count: int) -> Expression:
         """Return the condition that an image is among so many of the found, whichever they are."""
-        if self.fenced:
-            # Cut off later: with a limit PostgreSQL would read all rows until it has met so many.
-            return self._array(f"[1:{count}]")
-        named = RawSQL(f"{self.sql.format('image_id')} LIMIT %s", [self.parameter, count], UUIDField())  # noqa: S611
-        return _is_in("(%(expressions)s)", named)
+        named = RawSQL(self._limited("image_id"), [self.parameter, count], UUIDField())  # noqa: S611  # our own text
+        return _is_any(named) if self.fenced else _is_in("(%(expressions)s)", named)
 
     def condition(self, count: int) -> Expression:
         """Return the condition that an image is among the found, of which there are `count`."""
         if self.fenced:
             # Asked whether it is true, PostgreSQL makes a table of the found once, and looks there for each row.
-            return (
-                self._array() if count < self.most else _is_in("((%(expressions)s) IS TRUE)", self._found())
-            )
+            found = self._found()
+            return _is_any(found) if count < self.most else _is_in("((%(expressions)s) IS TRUE)", found)
         # The sign, which changes no value, keeps SQLite from looking each of them up by its key.
         return _is_in("(%(expressions)s)" if count < FEW else "(+%(expressions)s)", self._found())
 
     def _found(self) -> RawSQL:
         return RawSQL(self.sql.format("image_id"), [self.parameter], UUIDField())  # noqa: S611  # our own text
 
-    def _array(self, part: str = "") -> Expression:
-        """Return the condition in the form in which PostgreSQL's guess of how many are found does not count.
+    def _limited(self, column: str) -> str:
+        """Return the question for so many of the found, whichever they are; its parameters are the words and how many.
 
-        As an array it is looked up first and once.
+        Seeing a limit, PostgreSQL would read all rows until it has met so many. What it is to keep it plans without
+        the limit, by the index, and yet reads no more of it than is asked for.
         """
-        array = Func(self._found(), template=f"(ARRAY%(expressions)s){part}", output_field=UUIDField())
-        return Func(
-            F("pk"), array, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
-        )
+        found = self.sql.format(column)
+        if self.fenced:
+            found = f"WITH found AS MATERIALIZED ({found}) SELECT * FROM found"  # noqa: S608  # our own text
+        return f"{found} LIMIT %s"
 
 
 def lookup(groups: Sequence[Sequence[tuple[str, bool]]]) -> Lookup | None:
@@ -150,6 +147,17 @@ def engine(database: Any) -> str:
     """Return which index the database can keep; engines that speak PostgreSQL's language only have none."""
     names = {"django.db.backends.sqlite3": "sqlite", "django.db.backends.postgresql": "postgresql"}
     return names.get(database.settings_dict["ENGINE"], "")
+
+
+def _is_any(found: RawSQL) -> Expression:
+    """Return the condition in the form in which PostgreSQL's guess of how many are found does not count.
+
+    As an array they are looked up first and once.
+    """
+    array = Func(found, template="(ARRAY%(expressions)s)", output_field=UUIDField())
+    return Func(
+        F("pk"), array, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
 
 
 def _is_in(template: str, found: RawSQL) -> Expression:

@@ -21,6 +21,8 @@ Groups = Sequence[Sequence[Condition]]
 NAMED = 2_000
 # Where so many are met among so many of the newest photos, a page is full before long, and the index need not be asked.
 MET, PROBED = 30, 300
+# So many are looked at for words of thousands of photos: the trips, people and cameras of some years are not of others.
+PROBED_FAR = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,12 @@ def _found(images: ImageQuerySet, groups: Groups) -> Found:
     if lookup is None:
         return Found(_meeting(images, groups))
     count = lookup.count() if lookup.counts_quickly else NAMED
-    if count >= NAMED and _are_met_soon(images, groups):
+    if count >= NAMED and _are_met_soon(images, groups, PROBED):
         return Found(_meeting(images, groups))
     if not lookup.counts_quickly:
         count = lookup.count()
+    if count >= lookup.most and _are_met_soon(images, groups, PROBED_FAR):
+        return Found(_meeting(images, groups))
     decided = [group for group in looked_up if len(group) == 1 and group[0].decided]
     rest = [group for group in groups if group not in decided]
     found = _meeting(images.filter(lookup.condition(count)), rest)
@@ -94,9 +98,9 @@ def _found(images: ImageQuerySet, groups: Groups) -> Found:
     return Found(found, named, are_all_named=count < NAMED)
 
 
-def _are_met_soon(images: ImageQuerySet, groups: Groups) -> bool:
-    """Return whether a page of what meets the conditions is among the newest images: if not, it may be far from them."""
-    newest = images.newest_first().values("pk")[:PROBED]
+def _are_met_soon(images: ImageQuerySet, groups: Groups, probed: int) -> bool:
+    """Return whether enough of so many of the newest images meet the conditions: if not, a page may be far from them."""
+    newest = images.newest_first().values("pk")[:probed]
     met = _meeting(Image.objects.filter(pk__in=newest), groups)
     return len(met.values_list("pk", flat=True)[:MET]) == MET
 
