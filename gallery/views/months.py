@@ -52,7 +52,7 @@ def month(request: SignedIn, year: int, month: int) -> HttpResponse:
 def day(request: SignedIn, year: int, month: int, day: int) -> HttpResponse:
     chosen = _day(year, month, day)
     images = calendar.on(access.timeline_of(request.user), chosen)
-    return days(request, cursors.timeline(images, request.GET), Shown(tiles.long_date(chosen)))
+    return days(request, cursors.timeline(images, request.GET), Shown(tiles.long_date(chosen), scrubber=True))
 
 
 def _lines(year: calendar.Year, address: str, names: Sequence[str]) -> SafeString:
@@ -74,7 +74,7 @@ def _span(request: SignedIn, span: calendar.Span, heading: str) -> HttpResponse:
     return days(
         request,
         page,
-        Shown(heading),
+        Shown(heading, scrubber=True),
         older=f"{root}{cursors.from_the(earlier)}" if earlier else "",
         newer=f"{root}{cursors.up_to_the(later)}" if later else "",
     )

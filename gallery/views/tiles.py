@@ -37,13 +37,9 @@ class Screen:
 
 # What grid.css gives on windows of 390, 768 and 1440 pixels; between them the heights are near enough.
 WIDTHS = (("s", 390, 2), ("m", 737, 4), ("l", 1392, 4))
+# What the months beside the timeline take from the widest of them.
+MONTHS_PX = 48
 ROWS_PX = {"s": (80, 120, 150), "m": (120, 180, 236), "l": (200, 260, 320)}
-SCREENS = {
-    density: tuple(
-        Screen(name, width, row, gap) for (name, width, gap), row in zip(WIDTHS, rows, strict=True)
-    )
-    for density, rows in ROWS_PX.items()
-}
 HEADING_PX = 44
 # A lonely photo does not fill its row: grid.css lets it grow by half.
 MAX_GROWTH = 1.5
@@ -76,6 +72,7 @@ class Day:
 
     date: date
     density: str = "m"
+    beside_months: bool = False
     tiles: list[Tile] = field(default_factory=list)
 
     @property
@@ -85,12 +82,19 @@ class Day:
 
     @property
     def heights(self) -> str:
-        """The section's height on each of SCREENS, as CSS reads it; browsers lay out only what is near."""
+        """The section's height on each of the screens, as CSS reads it; browsers lay out only what is near."""
         ratios = [float(tile.ratio) for tile in self.tiles]
         return ";".join(
             f"--{screen.name}:{grid_height(ratios, screen) + HEADING_PX}px"
-            for screen in SCREENS[self.density]
+            for screen in screens(self.density, beside_months=self.beside_months)
         )
+
+
+def screens(density: str, *, beside_months: bool = False) -> list[Screen]:
+    """Return the usual screens, from the narrowest, of a grid that has the months of the library beside it or not."""
+    taken = {"l": MONTHS_PX if beside_months else 0}
+    rows = zip(WIDTHS, ROWS_PX[density], strict=True)
+    return [Screen(name, width - taken.get(name, 0), row, gap) for (name, width, gap), row in rows]
 
 
 def alt_text(image: Image) -> str:
@@ -135,12 +139,12 @@ def stack_sizes(images: Sequence[Image]) -> dict[uuid.UUID, int]:
     return {top: count + 1 for top, count in counted if top and count}
 
 
-def by_day(page: Iterable[Tile], density: str = "m") -> list[Day]:
+def by_day(page: Iterable[Tile], density: str = "m", *, beside_months: bool = False) -> list[Day]:
     """Group tiles by date; where zones overlap, a date stands once, where it first appears."""
     days: dict[date, Day] = {}
     for tile in page:
         taken = tile.image.taken_local.date()
-        days.setdefault(taken, Day(taken, density)).tiles.append(tile)
+        days.setdefault(taken, Day(taken, density, beside_months)).tiles.append(tile)
     return list(days.values())
 
 

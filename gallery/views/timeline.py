@@ -1,5 +1,6 @@
 """Photos by day, newest first: the library, the favourites, the archive, and what was taken on this day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
@@ -33,6 +34,8 @@ class Shown:
     place: str = "timeline"
     # The library itself, where photos are dropped and what is archived disappears.
     library: bool = False
+    # The months of the library beside it: they lead nowhere else.
+    scrubber: bool = False
 
 
 LIBRARY = Shown(
@@ -43,6 +46,7 @@ LIBRARY = Shown(
         "Drop photos or folders anywhere on this page, or choose them. Originals are kept exactly as they are."
     ),
     library=True,
+    scrubber=True,
 )
 FAVOURITES = Shown(
     _("Favourites"),
@@ -103,15 +107,23 @@ def days(
     density = selecting.density(request)
     found = tiles.tiles(page.rows, shown.query, density=density, stacks=tiles.stack_sizes(page.rows))
     select = f"&{selecting.ASKED}=1" if selecting.wanted(request) else ""
+    newer = f"{request.path}{page.newer}{select}" if page.newer else newer
+    older = f"{request.path}{page.older}{select}" if page.older else older
+    scrubber = shown.scrubber and bool(newer or older or len(_months(page.rows)) > 1)
     context = {
         "shown": shown,
-        "days": tiles.by_day(found, density),
-        "newer": f"{request.path}{page.newer}{select}" if page.newer else newer,
-        "older": f"{request.path}{page.older}{select}" if page.older else older,
+        "days": tiles.by_day(found, density, beside_months=scrubber),
+        "newer": newer,
+        "older": older,
+        "scrubber": scrubber,
         **selecting.context(request, shown.place),
         "further": bool(request.GET.get("before")),
     }
     return fragments.answer(request, "timeline.html", "_days.html", context)
+
+
+def _months(images: Iterable[Image]) -> set[tuple[int, int]]:
+    return {(image.taken_local.year, image.taken_local.month) for image in images}
 
 
 def _pages(request: SignedIn, images: ImageQuerySet, shown: Shown) -> HttpResponse:

@@ -1,11 +1,12 @@
 """What people do: sign in, bring photos in, look at them, go back; with the keyboard, and without JavaScript."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from gallery.models import User
+from gallery.models import Image, User
 from tests.browser.conftest import DESKTOP, PHONE, Site
 from tests.browser.uploading import give, process
 from tests.make import make_album, make_image, photo_bytes, upload_photo
@@ -147,10 +148,17 @@ def test_rows_are_even_and_nothing_is_wider_than_the_screen(alice: User, site: S
     assert all(max(heights) - min(heights) < 1 for heights in rows.values())
 
 
+@pytest.mark.parametrize("months", [1, 2])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_server_foresees_how_high_a_day_is(alice: User, site: Site, screen: dict[str, object]) -> None:
+def test_the_server_foresees_how_high_a_day_is(
+    alice: User, site: Site, screen: dict[str, object], months: int
+) -> None:
     for number in range(37):
         make_image(alice, width=(6000, 2667, 4000, 12000)[number % 4], height=4000)
+    if months == 2:
+        earlier = make_image(alice)
+        earlier.set_taken(earlier.taken_at - timedelta(days=31), 0, Image.TakenSource.EXIF)
+        earlier.save()
     page = site.open(**screen)
     site.sign_in(page, alice)
     seen, foreseen = page.evaluate(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 from gallery import imaging, objectstore, renditions
 from gallery.models import Image, User
@@ -21,14 +21,16 @@ SHIFTS = """addEventListener('DOMContentLoaded', () => {
 });"""
 
 
-def fill(owner: User, sources: list[bytes]) -> None:
-    """Make a hundred photos over ten days from a few, each with renditions of its own in the store."""
+def fill(owner: User, sources: list[bytes], over: str = "day") -> None:
+    """Make a hundred photos over ten days (or months) from a few, each with renditions of its own in the store."""
     made = [(processed, list(processed.renditions)) for processed in map(imaging.process, sources)]
     for number in range(100):
         processed, pictures = made[number % len(made)]
         facts = processed.facts
         image = make_image(owner, save=False, width=facts.width, height=facts.height, color=processed.colour)
-        image.set_taken(image.taken_at.replace(day=1 + number // 10), 0, Image.TakenSource.EXIF)
+        count = 1 + number // 10
+        taken = image.taken_at.replace(month=count) if over == "month" else image.taken_at.replace(day=count)
+        image.set_taken(taken, 0, Image.TakenSource.EXIF)
         image.save(force_insert=True)
         for rendition in pictures:
             if rendition.name in {"h240", "h480"}:
@@ -52,14 +54,16 @@ def look(page: Page, url: str) -> list[Response]:
     return answers
 
 
+@pytest.mark.parametrize("over", ["day", "month"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_first_look_takes_few_requests_and_the_page_stands_still(
-    alice: User, site: Site, screen: dict[str, object]
+    alice: User, site: Site, screen: dict[str, object], over: str
 ) -> None:
-    fill(alice, [photo_bytes(900, 600), photo_bytes(600, 900), photo_bytes(800, 600)])
+    fill(alice, [photo_bytes(900, 600), photo_bytes(600, 900), photo_bytes(800, 600)], over)
     page = fresh(site, alice, screen)
     page.add_init_script(SHIFTS)
     answers = look(page, f"{site.url}/")
+    expect(page.locator(".scrubber")).to_have_count(int(screen is DESKTOP and over == "month"))
     assert len(answers) <= 45
     hosts = {answer.url.split("/")[2] for answer in answers}
     assert len(hosts) == 2

@@ -27,7 +27,7 @@ if (list) {
     before = scrollY;
   }, { passive: true });
   const idle = window.requestIdleCallback ?? setTimeout;
-  if (matchMedia('(min-width: 64em)').matches) addEventListener('load', () => idle(bringScrubber));
+  if (list.dataset.months && matchMedia('(min-width: 64em)').matches) addEventListener('load', () => idle(bringScrubber));
 }
 
 function begin() {
