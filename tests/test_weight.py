@@ -57,6 +57,18 @@ def test_a_page_of_a_hundred_photos_is_at_most_20_kib(
     assert len(response.content) <= 20 * KIB
 
 
+def test_by_a_cdn_whose_addresses_are_not_signed_it_is_at_most_12_kib_and_100_kb_before_gzip(
+    library: User, signed_in: Callable[[User], Client], settings: Settings
+) -> None:
+    settings.S3 = replace(ROLE, media_base_url="https://d111111abcdef8.cloudfront.net")
+    packed = signed_in(library).get("/", headers={"accept-encoding": "gzip"}).content
+    page = _Plain(packed)
+    assert b"d111111abcdef8.cloudfront.net" in page.content
+    assert b"X-Amz-" not in page.content
+    assert len(packed) <= 12 * KIB
+    assert len(page.content) <= 100_000
+
+
 @pytest.mark.parametrize("url", ["/", "/albums/", "/bin/", "/upload/"])
 def test_style_sheets_of_a_page_are_at_most_8_kib(
     library: User, signed_in: Callable[[User], Client], settings: Settings, url: str
