@@ -9,7 +9,6 @@ from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from gallery.errors import GalleryError
@@ -65,7 +64,7 @@ def seed(
         raise Unsupported("Only SQLite and PostgreSQL can be seeded.")
     # With bytes, each row is written soon after what it stands for.
     alone = is_empty and not with_bytes
-    with writing.into_empty() if alone else nullcontext():
+    with writing.into_empty() if alone else nullcontext(writing.write) as write:
         owners = _people(people, password)
         # Beside others it must be another one, for the checksums of photos are unique.
         chance = random.Random(number if is_empty else f"{number} {owners[0].pk}")  # noqa: S311  # no secret
@@ -82,7 +81,8 @@ def seed(
             )
             for place, (owner, library) in enumerate(zip(owners, libraries, strict=True))
         ]
-        counted = _fill(rows, chance, writing.AT_ONCE if alone else writing.BESIDE_OTHERS, progress)
+        at_once = writing.AT_ONCE if alone else writing.BESIDE_OTHERS
+        counted = _fill(rows, chance, at_once, write, progress)
     return Seeded([owner.username for owner in owners], counted)
 
 
@@ -104,7 +104,9 @@ def _people(count: int, password: str | None) -> list[User]:
     return people
 
 
-def _fill(rows: Sequence[Rows], chance: random.Random, at_once: int, progress: Progress) -> dict[str, int]:
+def _fill(
+    rows: Sequence[Rows], chance: random.Random, at_once: int, write: writing.Write, progress: Progress
+) -> dict[str, int]:
     counted: dict[str, int] = defaultdict(int)
     waiting = done = 0
     for person in everybody(rows, chance):
@@ -113,22 +115,20 @@ def _fill(rows: Sequence[Rows], chance: random.Random, at_once: int, progress: P
             if waiting >= at_once:
                 done += waiting
                 waiting = 0
-                _write(rows, counted)
+                _write(rows, counted, write)
                 progress(done)
-    _write(rows, counted)
+    _write(rows, counted, write)
     progress(done + waiting)
     return dict(counted)
 
 
-@transaction.atomic
-def _write(rows: Sequence[Rows], counted: dict[str, int]) -> None:
+def _write(rows: Sequence[Rows], counted: dict[str, int], write: writing.Write) -> None:
     together: dict[str, list[Row]] = defaultdict(list)
     for person in rows:
         for table, made in person.taken().items():
             together[table] += made
             counted[table] += len(made)
-    writing.write(together)
+    used = {person.owner.pk.hex: person.bytes for person in rows if person.bytes}
     for person in rows:
-        if person.bytes:
-            User.objects.filter(pk=person.owner.pk).update(used_bytes=F("used_bytes") + person.bytes)
-            person.bytes = 0
+        person.bytes = 0
+    write(together, used)

@@ -1,13 +1,15 @@
 """Writing many rows at once: as fast as the engine can into an empty library, in small transactions into any other."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import connection, transaction
 
 from gallery import planning
+from gallery.models import User
 from gallery.search import engines
 from gallery.seeding.rows import COLUMNS, Row
 
@@ -17,6 +19,9 @@ CACHE_KB = 400_000
 _PART = 400
 
 Rows = Mapping[str, Sequence[Row]]
+# How many bytes more each person uses, by the key of the person.
+Used = Mapping[str, int]
+Write = Callable[[Rows, Used], None]
 
 
 def is_supported() -> bool:
@@ -24,24 +29,23 @@ def is_supported() -> bool:
     return bool(engines.engine(connection))
 
 
-def write(rows: Rows) -> None:
-    """Write rows of COLUMNS in one transaction, or in that which is open."""
+def write(rows: Rows, used: Used) -> None:
+    """Write rows of COLUMNS, and what their bytes add to what people use, in one transaction or in that which is open."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for table in COLUMNS:
-            if rows.get(table):
-                _insert(cursor, table, rows[table])
+        _insert_all(cursor, rows, used)
 
 
 @contextmanager
-def into_empty() -> Iterator[None]:
+def into_empty() -> Iterator[Write]:
     """Let rows be written without indexes, which are made at the end; all of it stands then, or after an error nothing.
 
-    Nobody else may use the library meanwhile.
+    Nobody else may use the library meanwhile, nor may anybody the connection but by what this yields.
     """
     is_sqlite = engines.engine(connection) == "sqlite"
     with _sqlite_at_speed() if is_sqlite else nullcontext(), transaction.atomic():
         again = _sqlite_aside() if is_sqlite else _postgresql_aside()
-        yield
+        with nullcontext(write) if is_sqlite else _behind() as put:
+            yield put
         with connection.cursor() as cursor:
             for statement in again:
                 cursor.execute(statement)
@@ -51,6 +55,31 @@ def into_empty() -> Iterator[None]:
                 planning.tell()
     if not is_sqlite:
         _postgresql_settle()
+
+
+@contextmanager
+def _behind() -> Iterator[Write]:
+    """Send rows in a thread of their own: the server takes them in while the next are made."""
+    with ThreadPoolExecutor(1) as thread, connection.cursor() as cursor:
+        sent: Future[None] | None = None
+
+        def put(rows: Rows, used: Used) -> None:
+            nonlocal sent
+            if sent:
+                sent.result()
+            sent = thread.submit(_insert_all, cursor, rows, used)
+
+        yield put
+        if sent:
+            sent.result()
+
+
+def _insert_all(cursor: Any, rows: Rows, used: Used) -> None:
+    for table in COLUMNS:
+        if rows.get(table):
+            _insert(cursor, table, rows[table])
+    more = f"UPDATE {User._meta.db_table} SET used_bytes = used_bytes + %s WHERE id = %s"  # noqa: S608  # our own name
+    cursor.executemany(more, [(count, key) for key, count in used.items()])
 
 
 def _insert(cursor: Any, table: str, rows: Sequence[Row]) -> None:
